@@ -29,8 +29,14 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
         }
         seconds = interleaved(ways, repeats)
         times = {name: timing(taken, full.n_persons * weeks, weeks=weeks) for name, taken in seconds.items()}
-        rows.append({
-            "staff": staff, "runs": runs, "persons": full.n_persons, **times,
-            "numpy_over_core": ratio(times["numpy"], times["core"]), "numpy_over_full": ratio(times["numpy"], times["full"]),
-        })  # fmt: skip
+        rows.append(
+            {
+                "staff": staff,
+                "runs": runs,
+                "persons": full.n_persons,
+                **times,
+                "numpy_over_core": ratio(times["numpy"], times["core"]),
+                "numpy_over_full": ratio(times["numpy"], times["full"]),
+            }
+        )
     return {"covers": list(CORE), "rows": rows}

@@ -239,9 +239,14 @@ def refused(target: Target, **headers: str) -> bool:
 def origins(target: Target, _: Watch) -> Found:
     own = f"{HERE}:{target.port}"
     for host, origin in (
-        (own, "http://example.org"), (own, "null"), (own, f"http://localhost:{target.port}"), ("example.org", f"http://{own}"),
-        ("example.org", "http://example.org"), (own, f"http://{own}.example.org"), (own, "file://"),
-    ):  # fmt: skip
+        (own, "http://example.org"),
+        (own, "null"),
+        (own, f"http://localhost:{target.port}"),
+        ("example.org", f"http://{own}"),
+        ("example.org", "http://example.org"),
+        (own, f"http://{own}.example.org"),
+        (own, "file://"),
+    ):
         if target.ask("/", Host=host, Origin=origin).status not in (400, 403):
             yield f"fault: a page under {host} from {origin} was answered"
         if host == own and not refused(target, Origin=origin):
@@ -262,10 +267,24 @@ def headers(target: Target, _: Watch) -> Found:
 
 def paths(target: Target, _: Watch) -> Found:
     tried = [
-        "/_solara/cdn/", "/_solara/cdn/../../etc/passwd", "/_solara/cdn/%2e%2e/%2e%2e/etc/passwd", "/_solara/cdn/x@1/y.js",
-        "/static/..%2f..%2fserver.py", "/static/public/", "/resourcez", "/readyz", "/_solara/api/evict/x", "/jupyter/api/kernels/x",
-        "/jupyter/nbextensions/../x", "//evil.example.org/", "/%00", "/\u00e9", "/" + "a/" * 4_000, "/docs", "/openapi.json",
-    ]  # fmt: skip
+        "/_solara/cdn/",
+        "/_solara/cdn/../../etc/passwd",
+        "/_solara/cdn/%2e%2e/%2e%2e/etc/passwd",
+        "/_solara/cdn/x@1/y.js",
+        "/static/..%2f..%2fserver.py",
+        "/static/public/",
+        "/resourcez",
+        "/readyz",
+        "/_solara/api/evict/x",
+        "/jupyter/api/kernels/x",
+        "/jupyter/nbextensions/../x",
+        "//evil.example.org/",
+        "/%00",
+        "/\u00e9",
+        "/" + "a/" * 4_000,
+        "/docs",
+        "/openapi.json",
+    ]
     for path in tried:
         status = target.ask(quote(path, safe="/%@")).status
         if status not in (400, 404, 405):
@@ -279,11 +298,19 @@ def links(target: Target, _: Watch) -> Found:
         file.flush()
         events = quote(json.dumps([{"name": file.name, "week": 3}, {"name": "../../x", "week": 1}]))
         tried = [
-            f"/explore?interventions={events}", f"/explore?style={file.name}", f"/explore?kind={quote('../../../etc/passwd')}", "/explore?set=" + "x" * 40_000,
-            f"/explore?interventions={quote('[' * 20_000)}", "/explore?weeks=1e999&seed=-1", "/explore?set=levers.fear%3DNaN", "/lessons/../../etc",
-            f"/explore?set={quote('__class__.__init__=1')}", f"/explore?interventions={quote(json.dumps([{'set': {'seed': 1}}] * 2_000))}",
-            "/compare?sides=" + ",".join(["status-quo"] * 4_000), f"/explore?style={quote('<script>alert(1)</script>')}",
-        ]  # fmt: skip
+            f"/explore?interventions={events}",
+            f"/explore?style={file.name}",
+            f"/explore?kind={quote('../../../etc/passwd')}",
+            "/explore?set=" + "x" * 40_000,
+            f"/explore?interventions={quote('[' * 20_000)}",
+            "/explore?weeks=1e999&seed=-1",
+            "/explore?set=levers.fear%3DNaN",
+            "/lessons/../../etc",
+            f"/explore?set={quote('__class__.__init__=1')}",
+            f"/explore?interventions={quote(json.dumps([{'set': {'seed': 1}}] * 2_000))}",
+            "/compare?sides=" + ",".join(["status-quo"] * 4_000),
+            f"/explore?style={quote('<script>alert(1)</script>')}",
+        ]
         for path in tried:
             page = Page(target, path)
             try:
@@ -441,8 +468,10 @@ def execution(target: Target, _: Watch) -> Found:
             {"create_widget": ["logging", "FileHandler"], "props": {"filename": str(made)}, "id": "3"},
             {"create_widget": ["this", "x"], "props": {"x": {"functionRef": "close"}}, "id": "4"},
             {"update_ref": {"functionRef": "close_all"}, "id": page.levers, "prop": "rows"},
-            {"event": "_handle_event", "data": {}}, {"event": "__class__", "data": {}}, {"destroy_widget": "x"},
-        ]  # fmt: skip
+            {"event": "_handle_event", "data": {}},
+            {"event": "__class__", "data": {}},
+            {"destroy_widget": "x"},
+        ]
         for content in tries:
             page.event(page.levers, **content)
         shape = {

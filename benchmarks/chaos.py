@@ -189,10 +189,13 @@ def jumping_clock(given: argparse.Namespace) -> Found:
             seen = {
                 subprocess.run(
                     [sys.executable, "-c", "import time; print(round((time.time() - time.monotonic()) / 3600))"],
-                    env=os.environ | clock, capture_output=True, text=True, check=True,
+                    env=os.environ | clock,
+                    capture_output=True,
+                    text=True,
+                    check=True,
                 ).stdout
                 for _ in range(12)
-            }  # fmt: skip
+            }
             if len(seen) < 2:
                 yield "fault: programs do not see the clock jump"
             outcome: list[Any] = []

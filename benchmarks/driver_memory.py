@@ -23,9 +23,13 @@ def run(n_runs: int) -> None:
     from civicsim.study.design.study import Study
 
     study = Study(
-        question="Does the driver stay small?", styles=["status-quo", "civic-culture"], seeds=n_runs // 4, weeks=2,
-        burn_in_weeks=1, factors={"n_teams": 1, "team_size": 2, "n_executives": 1, "fear": [0.1, 0.5]},
-    )  # fmt: skip
+        question="Does the driver stay small?",
+        styles=["status-quo", "civic-culture"],
+        seeds=n_runs // 4,
+        weeks=2,
+        burn_in_weeks=1,
+        factors={"n_teams": 1, "team_size": 2, "n_executives": 1, "fear": [0.1, 0.5]},
+    )
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         store = run_study(study, Path(folder) / "out", processes=2)

@@ -120,10 +120,54 @@ LINK = (
 )
 DESIGN = "style,fear,n_teams\nstatus-quo,0.1,3\ncompact,0.4,4\n"
 HARD = (
-    "", " ", "NA", "nan", "inf", "-inf", "1e999", "-1", "0", "1", "4.0", "007", "True", "[]", "{}", "''", '"', "'", ",", ";", "\t",
-    "\r", "\n", "\0", "\x1b[31m", "\ufeff", "\u202e", "é", "\U0001f600", "=1+1", "9" * 400, "x" * 3000, "[" * 300, "{a=" * 300, "..",
-    "/etc/passwd", "&a;", "<a>", "]]>", "#", "1979-05-27T07:32:00Z", "0x1F", "1_000", "[[a]]", "a.b.c", "random:3", "*.toml",
-)  # fmt: skip
+    "",
+    " ",
+    "NA",
+    "nan",
+    "inf",
+    "-inf",
+    "1e999",
+    "-1",
+    "0",
+    "1",
+    "4.0",
+    "007",
+    "True",
+    "[]",
+    "{}",
+    "''",
+    '"',
+    "'",
+    ",",
+    ";",
+    "\t",
+    "\r",
+    "\n",
+    "\0",
+    "\x1b[31m",
+    "\ufeff",
+    "\u202e",
+    "é",
+    "\U0001f600",
+    "=1+1",
+    "9" * 400,
+    "x" * 3000,
+    "[" * 300,
+    "{a=" * 300,
+    "..",
+    "/etc/passwd",
+    "&a;",
+    "<a>",
+    "]]>",
+    "#",
+    "1979-05-27T07:32:00Z",
+    "0x1F",
+    "1_000",
+    "[[a]]",
+    "a.b.c",
+    "random:3",
+    "*.toml",
+)
 """Values that readers find hard."""
 
 
@@ -146,8 +190,16 @@ def _store() -> Path:
     """Return the folder of a small study that has been run."""
     place = Path(tempfile.mkdtemp(prefix="civicsim-fuzz-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
-    study = Study(question="q", styles=["status-quo", "compact"], seeds=2, weeks=3, burn_in_weeks=2, measures=["trust"],
-                  weekly=["load"], factors={"n_teams": 1, "team_size": 4, "n_executives": 1})  # fmt: skip
+    study = Study(
+        question="q",
+        styles=["status-quo", "compact"],
+        seeds=2,
+        weeks=3,
+        burn_in_weeks=2,
+        measures=["trust"],
+        weekly=["load"],
+        factors={"n_teams": 1, "team_size": 4, "n_executives": 1},
+    )
     return run_study(study, place / "store", processes=0).path
 
 

@@ -60,9 +60,16 @@ def search(name: str, seconds: int, folder: Path) -> None:
         return fuzz.mutated(text or good, chance)[:most]
 
     words = [
-        sys.argv[0], str(folder / "corpus"), f"-max_total_time={seconds}", f"-max_len={max(LONGEST, 2 * len(content))}",
-        "-timeout=60", "-rss_limit_mb=4096", "-print_final_stats=1", f"-artifact_prefix={folder}/fault-", "-seed=1",
-    ]  # fmt: skip
+        sys.argv[0],
+        str(folder / "corpus"),
+        f"-max_total_time={seconds}",
+        f"-max_len={max(LONGEST, 2 * len(content))}",
+        "-timeout=60",
+        "-rss_limit_mb=4096",
+        "-print_final_stats=1",
+        f"-artifact_prefix={folder}/fault-",
+        "-seed=1",
+    ]
     atheris.Setup(words, once, custom_mutator=change)
     atheris.Fuzz()
 

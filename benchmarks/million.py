@@ -44,11 +44,16 @@ _LOADING = threading.Lock()
 def study_of(points: int) -> Study:
     """Return a study of so many points, each with one seed."""
     return Study(
-        question="Does a million runs fit?", styles=["status-quo", "civic-culture"], seeds=1, weeks=52, burn_in_weeks=0,
-        factors={"n_teams": 4, "team_size": 15, "n_executives": 1}, design={"draws": points // 2},
+        question="Does a million runs fit?",
+        styles=["status-quo", "civic-culture"],
+        seeds=1,
+        weeks=52,
+        burn_in_weeks=0,
+        factors={"n_teams": 4, "team_size": 15, "n_executives": 1},
+        design={"draws": points // 2},
         uncertainties={"levers.fear": {"low": 0.0, "high": 0.9}, "levers.authority": {"low": 0.0, "high": 0.9}},
         measures=["burnt_out_share", "voice_share", "quality_true"],
-    )  # fmt: skip
+    )
 
 
 def rest(task: Task) -> Report:
@@ -120,12 +125,22 @@ def measured(points: int) -> dict[str, Any]:
     slept, merging = PER_RUN * runs / WORKERS, merged["seconds"] - ended["seconds"]
     own = 1000.0 * (seconds - slept) / runs
     return {
-        "workers": WORKERS, "runs": planned["runs"], "plan_seconds": planned["seconds"], "killed_after": first[-1]["done"],
-        "resumed_with": began["done"], "resume_seconds": began["seconds"], "rest": runs, "rest_seconds": seconds,
-        "slept_seconds": slept, "milliseconds": own, "merged": merged["done"], "merge_seconds": merging,
-        "megabytes": began["megabytes"], "growth": ended["megabytes"] - began["megabytes"],
+        "workers": WORKERS,
+        "runs": planned["runs"],
+        "plan_seconds": planned["seconds"],
+        "killed_after": first[-1]["done"],
+        "resumed_with": began["done"],
+        "resume_seconds": began["seconds"],
+        "rest": runs,
+        "rest_seconds": seconds,
+        "slept_seconds": slept,
+        "milliseconds": own,
+        "merged": merged["done"],
+        "merge_seconds": merging,
+        "megabytes": began["megabytes"],
+        "growth": ended["megabytes"] - began["megabytes"],
         "milliseconds_of_all": own + 1000.0 * (planned["seconds"] + merging) / points,
-    }  # fmt: skip
+    }
 
 
 def run(repeats: int, quick: bool) -> dict[str, Any]:

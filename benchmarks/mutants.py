@@ -73,8 +73,11 @@ def read(path: Path = LIST, root: Path = ROOT) -> list[Mutant]:
         if (n := (root / mutant.file).read_text(encoding="utf-8").count(mutant.find)) != 1
     ]
     wrong += [
-        f"{mutant.name}: no file {test}" for mutant in mutants for test in mutant.tests if not (root / test.partition("::")[0]).exists()
-    ]  # fmt: skip
+        f"{mutant.name}: no file {test}"
+        for mutant in mutants
+        for test in mutant.tests
+        if not (root / test.partition("::")[0]).exists()
+    ]
     names = [mutant.name for mutant in mutants]
     wrong += [f"{name}: is listed twice" for name in set(names) if names.count(name) > 1]
     if wrong:
@@ -107,8 +110,10 @@ def failing(copy: Path, tests: tuple[str, ...], patience: float = PATIENCE) -> s
         If the tests cannot be run.
     """
     environment = os.environ | {
-        "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "XDG_CACHE_HOME": str(copy.parent / "cache"),
-    }  # fmt: skip
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "XDG_CACHE_HOME": str(copy.parent / "cache"),
+    }
     command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=patience)

@@ -37,19 +37,59 @@ from civicsim.model.processes import exhaustion, load, quality, response, spread
 
 _REAL = np.float32
 _PEOPLE = (
-    "exhaustion", "exhaustion_anchor", "safety", "safety_anchor", "efficacy", "efficacy_anchor", "agency",
-    "agency_anchor", "belonging", "motivation", "status", "skill", "alignment", "noticed_memory", "voiced_memory", "voice_hours",
+    "exhaustion",
+    "exhaustion_anchor",
+    "safety",
+    "safety_anchor",
+    "efficacy",
+    "efficacy_anchor",
+    "agency",
+    "agency_anchor",
+    "belonging",
+    "motivation",
+    "status",
+    "skill",
+    "alignment",
+    "noticed_memory",
+    "voiced_memory",
+    "voice_hours",
     "propensity_memory",
-)  # fmt: skip
+)
 _TEAMS = (
-    "demand", "improvement_hours", "response_hours", "settling_hours", "overload", "seek", "noticed_memory",
-    "dealt_memory", "response_credit", "answered_share", "belief", "contract", "peer_hours", "deliberation_hours", "observation_hours",
+    "demand",
+    "improvement_hours",
+    "response_hours",
+    "settling_hours",
+    "overload",
+    "seek",
+    "noticed_memory",
+    "dealt_memory",
+    "response_credit",
+    "answered_share",
+    "belief",
+    "contract",
+    "peer_hours",
+    "deliberation_hours",
+    "observation_hours",
     "coaching_hours",
-)  # fmt: skip
+)
 _SLOTS = (
-    "value", "reality", "convenient", "followed", "gamed", "origin", "adopted_week", "idea_state", "idea_value",
-    "idea_convenient", "idea_origin", "idea_channel", "idea_severity", "idea_week", "raised_week",
-)  # fmt: skip
+    "value",
+    "reality",
+    "convenient",
+    "followed",
+    "gamed",
+    "origin",
+    "adopted_week",
+    "idea_state",
+    "idea_value",
+    "idea_convenient",
+    "idea_origin",
+    "idea_channel",
+    "idea_severity",
+    "idea_week",
+    "raised_week",
+)
 
 
 def _unit(x: np.ndarray) -> np.ndarray:
@@ -262,12 +302,17 @@ class Rival:
         self.norm = np.minimum(1.0, norm).astype(_REAL)
         fear, invitation = o["fear_enacted"], o["invitation"]
         neutral = (
-            p["intercept"] + p["safety_weight"] * (person["safety"] - 0.5) + p["efficacy_weight"] * (person["efficacy"] - 0.5)
-            + p["belonging_weight"] * (person["belonging"] - 0.5) + p["status_weight"] * person["status"]
-            - p["exhaustion_weight"] * (person["exhaustion"] - 0.5) + p["agency_weight"] * (person["agency"] - 0.5)
-            + invitation[self.org_of] * person["efficacy"] - (p["fear_weight"] * (fear - usual["usual_fear"]))[self.org_of]
+            p["intercept"]
+            + p["safety_weight"] * (person["safety"] - 0.5)
+            + p["efficacy_weight"] * (person["efficacy"] - 0.5)
+            + p["belonging_weight"] * (person["belonging"] - 0.5)
+            + p["status_weight"] * person["status"]
+            - p["exhaustion_weight"] * (person["exhaustion"] - 0.5)
+            + p["agency_weight"] * (person["agency"] - 0.5)
+            + invitation[self.org_of] * person["efficacy"]
+            - (p["fear_weight"] * (fear - usual["usual_fear"]))[self.org_of]
             + p["norm_weight"] * (self.norm - usual["usual_voice_share"])
-        ).astype(_REAL)  # fmt: skip
+        ).astype(_REAL)
         propensity = _logistic(neutral + p["severity_weight"] * voice.MIDDLING)
         person["propensity_memory"] += (propensity - person["propensity_memory"]) / voice.PROPENSITY_WEEKS
         who, slot, value, severity, convenient = self.problem
@@ -299,10 +344,15 @@ class Rival:
         free = free[np.argsort(severity[free])]
         at = slot[free]
         for name, what in (
-            ("idea_state", WAITING), ("idea_value", value[free]), ("idea_convenient", convenient[free]),
-            ("idea_origin", FROM_STAFF), ("idea_channel", to[free]), ("idea_severity", severity[free]),
-            ("idea_week", self.week), ("raised_week", self.week),
-        ):  # fmt: skip
+            ("idea_state", WAITING),
+            ("idea_value", value[free]),
+            ("idea_convenient", convenient[free]),
+            ("idea_origin", FROM_STAFF),
+            ("idea_channel", to[free]),
+            ("idea_severity", severity[free]),
+            ("idea_week", self.week),
+            ("raised_week", self.week),
+        ):
             self.slot[name][at] = what
         self.raiser[at] = who[free]
         voiced = np.bincount(who, minlength=self.n_staff).astype(_REAL)
@@ -479,9 +529,13 @@ class Rival:
         accepted = (s["reality"][slot] == heard) == right
         slot, heard = slot[accepted], heard[accepted]
         for name, what in (
-            ("gamed", 0), ("value", heard), ("adopted_week", self.week + 1), ("origin", FROM_NEIGHBOURS),
-            ("convenient", 0), ("followed", 1),
-        ):  # fmt: skip
+            ("gamed", 0),
+            ("value", heard),
+            ("adopted_week", self.week + 1),
+            ("origin", FROM_NEIGHBOURS),
+            ("convenient", 0),
+            ("followed", 1),
+        ):
             s[name][slot] = what
 
     def judge_quality(self) -> None:
@@ -556,7 +610,13 @@ class Rival:
         strain = np.maximum(0.0, felt - exhaustion.LOAD_AT_EASE) * np.maximum(0.0, 1.0 - p["buffering"] * support)
         rest = np.maximum(0.0, 1.0 - felt) * (0.5 + 0.5 * who["belonging"])
         return _unit(
-            now + p["load_weight"] * strain + treated + p["contagion"] * (around - now) - p["support_weight"] * support
-            - p["influence_weight"] * influence - p["recovery_weight"] * rest
-            - p["return_rate"] * (now - who["exhaustion_anchor"]) + p["noise_sd"] * noise
-        )  # fmt: skip
+            now
+            + p["load_weight"] * strain
+            + treated
+            + p["contagion"] * (around - now)
+            - p["support_weight"] * support
+            - p["influence_weight"] * influence
+            - p["recovery_weight"] * rest
+            - p["return_rate"] * (now - who["exhaustion_anchor"])
+            + p["noise_sd"] * noise
+        )

@@ -129,7 +129,10 @@ def frames(browser: Any, address: str, repeats: int) -> None:
         page.wait_for_timeout(4_000)
         after = page.evaluate("[window.civicsim.frames, performance.now()]")
         rate = 1_000 * (after[0] - before[0]) / (after[1] - before[1])
-        print(f"{staff} staff: {rate:.0f} frames a second, {page.evaluate('window.civicsim.painted.bytes[0]')} bytes a run", flush=True)  # fmt: skip
+        print(
+            f"{staff} staff: {rate:.0f} frames a second, {page.evaluate('window.civicsim.painted.bytes[0]')} bytes a run",
+            flush=True,
+        )
         page.context.close()
 
 
@@ -233,7 +236,10 @@ def server(repeats: int) -> None:
         began = time.process_time()
         answers = [policy.answer(one, work.Matched((work.batch(one, work.MANY),), work.MANY)) for one in choices]
         each = 1000 * (time.process_time() - began) / repeats
-        print(f"{staff} staff, five years, bands of {work.MANY} runs: {each:.0f} ms of processor time ({len(answers[0]['charts'])} charts)", flush=True)  # fmt: skip
+        print(
+            f"{staff} staff, five years, bands of {work.MANY} runs: {each:.0f} ms of processor time ({len(answers[0]['charts'])} charts)",
+            flush=True,
+        )
         parts = ("weeks of the model", "ideas from the event log", "places on the canvas")
         spent["copying weeks"] = spent["living, in all"] - sum(spent.get(name, 0.0) for name in parts)
         total = spent["living, in all"] + spent["packing (differences, gzip, base64)"] + spent["time paths"]

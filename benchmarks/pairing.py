@@ -68,10 +68,13 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
         section, _, key = name.partition("__")
         changed = changed.with_(**{name: getattr(getattr(half, section), key) + by})
     return {
-        "staff": staff, "seeds": seeds, "against": STATUS_QUO,
+        "staff": staff,
+        "seeds": seeds,
+        "against": STATUS_QUO,
         "style": {"name": STYLE, "weeks": weeks, "measures": ratios(base, base.with_(style=STYLE), seeds, 52)},
         "rule": {
-            "name": ", ".join(f"{name.replace('__', '.')} {by:+g}" for name, by in RULE.items()), "weeks": RULE_WEEKS,
+            "name": ", ".join(f"{name.replace('__', '.')} {by:+g}" for name, by in RULE.items()),
+            "weeks": RULE_WEEKS,
             "measures": ratios(half, changed, seeds, RULE_WEEKS),
         },
-    }  # fmt: skip
+    }

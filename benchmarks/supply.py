@@ -60,17 +60,30 @@ def licence(package: Distribution) -> str:
     classes = [line.rpartition(":: ")[2] for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
     text = expression or ", ".join(one for one in classes if one != "OSI Approved") or about.get("License") or ""
     if not text.strip():
-        text = next((found[0] for file in package.files or [] if "LICEN" in file.name.upper() and (found := KNOWN.search(file.read_text()))), "")  # fmt: skip
+        text = next(
+            (
+                found[0]
+                for file in package.files or []
+                if "LICEN" in file.name.upper() and (found := KNOWN.search(file.read_text()))
+            ),
+            "",
+        )
     return " ".join(text.split())[:60]
 
 
 def bill(packages: dict[str, Distribution]) -> dict[str, Any]:
     """Return a bill of materials."""
     parts = [
-        {"type": "library", "name": name, "version": own.version, "purl": f"pkg:pypi/{name}@{own.version}",
-         "licenses": [{"license": {"name": licence(own)}}]}
-        for name, own in packages.items() if name != "civicsim"
-    ]  # fmt: skip
+        {
+            "type": "library",
+            "name": name,
+            "version": own.version,
+            "purl": f"pkg:pypi/{name}@{own.version}",
+            "licenses": [{"license": {"name": licence(own)}}],
+        }
+        for name, own in packages.items()
+        if name != "civicsim"
+    ]
     own = packages["civicsim"]
     about = {"component": {"type": "application", "name": "civicsim", "version": own.version}}
     return {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": about, "components": parts}

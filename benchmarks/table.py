@@ -97,9 +97,16 @@ def _profile(part: dict[str, Any]) -> str:
 
 def _twin(part: dict[str, Any]) -> str:
     rows = [
-        (f"{row['staff']:,}", _ns(row["engine"]), str(row["engine"]["weeks"]), _ns(row["twin"]), str(row["twin"]["weeks"]), _times(row["ratio"]))
+        (
+            f"{row['staff']:,}",
+            _ns(row["engine"]),
+            str(row["engine"]["weeks"]),
+            _ns(row["twin"]),
+            str(row["twin"]["weeks"]),
+            _times(row["ratio"]),
+        )
         for row in part["rows"]
-    ]  # fmt: skip
+    ]
     text = (
         "The twin (`tests/twin`) is the same model as plain Mesa objects; tests require the same decisions of both. It has no survey "
         "and no weekly record, which the engine's time includes.\n"
@@ -110,9 +117,17 @@ def _twin(part: dict[str, Any]) -> str:
 
 def _numpy(part: dict[str, Any]) -> str:
     rows = [
-        (f"{row['staff']:,}", f"{row['runs']:,}", _ns(row["full"]), _ns(row["core"]), _ns(row["numpy"]), _times(row["numpy_over_core"]), _times(row["numpy_over_full"]))
+        (
+            f"{row['staff']:,}",
+            f"{row['runs']:,}",
+            _ns(row["full"]),
+            _ns(row["core"]),
+            _ns(row["numpy"]),
+            _times(row["numpy_over_core"]),
+            _times(row["numpy_over_full"]),
+        )
         for row in part["rows"]
-    ]  # fmt: skip
+    ]
     text = (
         f"`benchmarks/numpy_rival.py` has the rules of {', '.join(part['covers'])} in vectorised NumPy: float32, sparse matrices for "
         "ties, running sums for teams, Philox numbers. The engine is measured with the full model, and with these processes only. "
@@ -149,12 +164,14 @@ def _peers(part: dict[str, Any]) -> str:
 def _limits(part: dict[str, Any]) -> str:
     rows = [
         (
-            f"{row['staff']:,}", f"{row['runs']:,}",
+            f"{row['staff']:,}",
+            f"{row['runs']:,}",
             *(_ns(row[name]) for name in ("engine", "gather", "draw_and_touch", "exponentials", "visits")),
-            _times(row["engine_over_limits"]), _times(row["engine_over_all"]),
+            _times(row["engine_over_limits"]),
+            _times(row["engine_over_all"]),
         )
         for row in part["rows"]
-    ]  # fmt: skip
+    ]
     reads, writes = part["visits"]
     text = (
         "The least that any engine has to do, measured in the same run: one fetch of a state along all ties, and a loop that "
@@ -166,8 +183,16 @@ def _limits(part: dict[str, Any]) -> str:
         "practices and patients, and the record.\n"
     )
     heads = (
-        "staff", "runs", "engine", "gather along ties", "draw and touch", "exponentials", "visits", "engine / first two", "engine / all four",
-    )  # fmt: skip
+        "staff",
+        "runs",
+        "engine",
+        "gather along ties",
+        "draw and touch",
+        "exponentials",
+        "visits",
+        "engine / first two",
+        "engine / all four",
+    )
     return f"## Against the machine's limits\n\n{text}\n" + _table(heads, rows)
 
 
@@ -211,9 +236,15 @@ def _line(line: dict[str, float], what: str, size: int = 1) -> str:
 def _scaling(part: dict[str, Any]) -> str:
     def row(first: int, about: dict[str, Any]) -> tuple[str, ...]:
         return (
-            f"{first:,}", f"{about['persons']:,}", str(about["weeks"]), _ns(about), f"{about['person_weeks_per_second'] / 1e6:.2f}",
-            f"{_short(about['build_seconds'])} s", f"{about['bytes_per_person']:.0f}", _bytes(about["peak_bytes"]),
-        )  # fmt: skip
+            f"{first:,}",
+            f"{about['persons']:,}",
+            str(about["weeks"]),
+            _ns(about),
+            f"{about['person_weeks_per_second'] / 1e6:.2f}",
+            f"{_short(about['build_seconds'])} s",
+            f"{about['bytes_per_person']:.0f}",
+            _bytes(about["peak_bytes"]),
+        )
 
     heads = (
         "persons",
@@ -237,9 +268,15 @@ def _scaling(part: dict[str, Any]) -> str:
 def _studies(part: dict[str, Any]) -> str:
     long, many = part["thousand"], part["replicates"]
     rows = [
-        (f"`civicsim run --seeds {long['runs']} --out DIR`: 600 staff, {long['burn_in_weeks']} weeks of burn-in and {long['weeks']} weeks, stored", _seconds(long)),
-        (f"{many['runs']} runs of 300 staff over {many['weeks']} weeks, after a burn-in that was simulated before", _seconds(many)),
-    ]  # fmt: skip
+        (
+            f"`civicsim run --seeds {long['runs']} --out DIR`: 600 staff, {long['burn_in_weeks']} weeks of burn-in and {long['weeks']} weeks, stored",
+            _seconds(long),
+        ),
+        (
+            f"{many['runs']} runs of 300 staff over {many['weeks']} weeks, after a burn-in that was simulated before",
+            _seconds(many),
+        ),
+    ]
     return "## Typical waiting times\n\nOn all threads.\n\n" + _table(("", "seconds"), rows)
 
 
@@ -254,8 +291,10 @@ def _pairing(part: dict[str, Any]) -> str:
         "runs gives an interval as narrow; in brackets, the middle 95 % of resamples of seeds. The ratio is 0 where nothing differs.\n"
     )
     heads = (
-        "Var(paired) / Var(unpaired)", f"{style['name']}, {style['weeks']} weeks", f"{rule['name']}, {rule['weeks']} weeks",
-    )  # fmt: skip
+        "Var(paired) / Var(unpaired)",
+        f"{style['name']}, {style['weeks']} weeks",
+        f"{rule['name']}, {rule['weeks']} weeks",
+    )
     return f"## What pairing saves\n\n{text}\n" + _table(heads, rows)
 
 
@@ -281,10 +320,16 @@ PRICE = 0.05
 def _nhs(part: dict[str, Any]) -> str:
     one, *more = part["threads"].items()
     rows = [
-        (threads, _seconds(row), _short(row["ns_per_person_week"]), f"{one[1]['median'] / row['median']:.2f}",
-         f"{_short(row['build_seconds'])} s", _bytes(row["peak_bytes"]))
+        (
+            threads,
+            _seconds(row),
+            _short(row["ns_per_person_week"]),
+            f"{one[1]['median'] / row['median']:.2f}",
+            f"{_short(row['build_seconds'])} s",
+            _bytes(row["peak_bytes"]),
+        )
         for threads, row in (one, *more)
-    ]  # fmt: skip
+    ]
     row = one[1]
     text = (
         f"{row['persons']:,} people in linked organisations, {row['weeks']} weeks, one run. Results are the same bytes for any number of "

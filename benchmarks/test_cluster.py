@@ -19,9 +19,14 @@ from civicsim.study.run.runner import run_study
 
 def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path):
     study = Study(
-        question="Does it hold?", styles=["status-quo", "civic-culture"], seeds=60, weeks=20, burn_in_weeks=10,
-        factors={"n_teams": 2, "team_size": 6, "n_executives": 1, "fear": [0.0, 0.5]}, measures="flagship",
-    )  # fmt: skip
+        question="Does it hold?",
+        styles=["status-quo", "civic-culture"],
+        seeds=60,
+        weeks=20,
+        burn_in_weeks=10,
+        factors={"n_teams": 2, "team_size": 6, "n_executives": 1, "fear": [0.0, 0.5]},
+        measures="flagship",
+    )
     killed = []
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,

@@ -165,14 +165,21 @@ def _flagship() -> tuple[Part, ...]:
     fewer = {"uncertainties": {"posterior": 40}}
     return (
         Part("equal-hours", "an acute trust, with equal hours", file),
-        Part("at-zero", "the same with the deciding numbers at 0", file, {"uncertainties": {"posterior": 84} | AT_ZERO}),
+        Part(
+            "at-zero", "the same with the deciding numbers at 0", file, {"uncertainties": {"posterior": 84} | AT_ZERO}
+        ),
         Part("unconstrained", "hours as styles put weight on them", file, fewer, with_hours(False)),
         Part("equal-money", "the same, and posts for what is spent less", file, fewer, with_hours(True)),
         *(
-            Part(kind, f"kind of organisation: {kind}", file, {"kind": kind, "uncertainties": {"posterior": draws}, "seeds": n})
+            Part(
+                kind,
+                f"kind of organisation: {kind}",
+                file,
+                {"kind": kind, "uncertainties": {"posterior": draws}, "seeds": n},
+            )
             for kind, (draws, n) in kinds.items()
         ),
-    )  # fmt: skip
+    )
 
 
 def _robustness() -> tuple[Part, ...]:
@@ -185,14 +192,21 @@ def _robustness() -> tuple[Part, ...]:
         Part("ablation", "each mechanism off, and each by itself", file, {"seeds": 20}, made=ablation_study),
         Part("forms", "each other form of a rule alone", file, {"design": "forms", "seeds": 20}),
         Part(
-            "combinations", "all forms of rules with all others", file,
+            "combinations",
+            "all forms of rules with all others",
+            file,
             {"design": {"method": "forms", "combinations": True}, "styles": FEW, "seeds": 6},
         ),
-        Part("contagion", "no noise, much noise, simple and proportional contagion, neutral copying", file, {"runs": contagion}),
+        Part(
+            "contagion",
+            "no noise, much noise, simple and proportional contagion, neutral copying",
+            file,
+            {"runs": contagion},
+        ),
         Part("networks", "ties at random, within divisions only, few, many", file, {"runs": ties}),
         Part("sizes", "200, 600 and 1,800 staff", file, {"factors": {"n_teams": [40, 13, 120]}}),
         Part("random-levers", "a hundred styles with levers at random", file, {"styles": ["random:100", *STYLES]}),
-    )  # fmt: skip
+    )
 
 
 def _cluster(name: str) -> tuple[Part, ...]:

@@ -90,10 +90,33 @@ def compared(store: Store) -> pd.DataFrame:
 
 
 KEPT = [
-    "part", "measure", "label", "unit", "better", "words", "against", "shock", "difference", "low", "high", "uncertainty", "run_low",
-    "run_high", "parameter_low", "parameter_high", "median", "q25", "q75", "share_higher", "share_lower", "share_better", "n",
-    "n_seeds", "n_draws", "verdict",
-]  # fmt: skip
+    "part",
+    "measure",
+    "label",
+    "unit",
+    "better",
+    "words",
+    "against",
+    "shock",
+    "difference",
+    "low",
+    "high",
+    "uncertainty",
+    "run_low",
+    "run_high",
+    "parameter_low",
+    "parameter_high",
+    "median",
+    "q25",
+    "q75",
+    "share_higher",
+    "share_lower",
+    "share_better",
+    "n",
+    "n_seeds",
+    "n_draws",
+    "verdict",
+]
 """Columns of tables of differences."""
 
 

@@ -123,9 +123,30 @@ def cluster(ran: Ran, folder: Path) -> Page:
     page.say(f"**Question.** {next(iter(ran.stores.values())).study.question}")
     found = verdicts(ran)
     columns = [
-        "run", "name", "measure", "label", "unit", "sign", "part", "expected", "difference", "run_low", "run_high",
-        "parameter_low", "parameter_high", "median", "q25", "q75", "margin", "share", "finding", "verdict", "note", "n_seeds", "n_draws",
-    ]  # fmt: skip
+        "run",
+        "name",
+        "measure",
+        "label",
+        "unit",
+        "sign",
+        "part",
+        "expected",
+        "difference",
+        "run_low",
+        "run_high",
+        "parameter_low",
+        "parameter_high",
+        "median",
+        "q25",
+        "q75",
+        "margin",
+        "share",
+        "finding",
+        "verdict",
+        "note",
+        "n_seeds",
+        "n_draws",
+    ]
     link = page.keep(ran.name, found.reindex(columns=columns))
     parts = "; ".join(f"*{part.name}*: {part.words}, {_size(ran.stores[part.name])}" for part in STUDIES[ran.name])
     page.say(
@@ -256,8 +277,31 @@ def scored(folder: Path) -> pd.DataFrame:
             ]
         whole = score([part["verdict"] for part in {row["name"]: row for row in own}.values()])
         rows += [row | {"score": whole} for row in own]
-    columns = ["id", "name", "study", "statement", "contrast", "hold", "measure", "label", "unit", "sign", "part", "expected", "difference",
-               "run_low", "run_high", "parameter_low", "parameter_high", "margin", "share", "finding", "verdict", "note", "score"]  # fmt: skip
+    columns = [
+        "id",
+        "name",
+        "study",
+        "statement",
+        "contrast",
+        "hold",
+        "measure",
+        "label",
+        "unit",
+        "sign",
+        "part",
+        "expected",
+        "difference",
+        "run_low",
+        "run_high",
+        "parameter_low",
+        "parameter_high",
+        "margin",
+        "share",
+        "finding",
+        "verdict",
+        "note",
+        "score",
+    ]
     return pd.DataFrame(rows).reindex(columns=columns)
 
 

@@ -71,9 +71,13 @@ def test_a_model_of_another_package_follows_the_rules_of_the_workload(tmp_path):
     start = at_start(300)
     write(start, tmp_path / "start.npz")
     done = subprocess.run(
-        [sys.executable, "in_mesa.py", str(tmp_path / "start.npz")], cwd=race.HERE, input="8\n8\n8\n",
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "in_mesa.py", str(tmp_path / "start.npz")],
+        cwd=race.HERE,
+        input="8\n8\n8\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     theirs = [json.loads(line)["means"] for line in done.stdout.splitlines()]
     assert len(theirs) == 3
     ours = race.means(start, 8, 12)

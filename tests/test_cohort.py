@@ -609,8 +609,10 @@ def test_two_styles_from_one_seed_run_the_same_week_until_their_levers_act():
         advance(cohort, 1)
     different = {name for name in changed_columns(plain, other) if not name.startswith("dimension.directive")}
     assert different <= {"organisation.directive_rate"} | {f"practice.{c}" for c in plain.practice.dtype.names} | {
-        "team.switching_hours", "tally.adopted_horizontal", "tally.adopted_right"
-    }  # fmt: skip
+        "team.switching_hours",
+        "tally.adopted_horizontal",
+        "tally.adopted_right",
+    }
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------
@@ -637,14 +639,28 @@ def test_every_column_is_declared_once_with_a_meaning():
 
 @settings(max_examples=15)
 @given(
-    st.integers(1, 5), st.integers(1, 12), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(1, 40),
-    st.floats(0, 6), st.floats(0, 3), st.integers(0, 2**63 - 1),
-)  # fmt: skip
+    st.integers(1, 5),
+    st.integers(1, 12),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.integers(1, 40),
+    st.floats(0, 6),
+    st.floats(0, 3),
+    st.integers(0, 2**63 - 1),
+)
 def test_any_size_can_be_built_and_simulated(n_teams, size, most, executives, orgs, m, ties, patients, seed):
     scenario = Scenario().with_(
-        n_teams=n_teams, team_size=size, teams_per_division=most, n_executives=executives, n_organisations=orgs,
-        n_dimensions=m, ties_per_person=ties, patients_per_post=patients, burn_in_weeks=14,
-    )  # fmt: skip
+        n_teams=n_teams,
+        team_size=size,
+        teams_per_division=most,
+        n_executives=executives,
+        n_organisations=orgs,
+        n_dimensions=m,
+        ties_per_person=ties,
+        patients_per_post=patients,
+        burn_in_weeks=14,
+    )
     assert out_of_bounds(burn_in(scenario, [seed], threads=1)) == []
 
 

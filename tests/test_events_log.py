@@ -22,13 +22,31 @@ from civicsim.scenario.shipped import styles
 
 ACTIONS = ("launch", "install", "vacancy_wave", "pairing", "leader_exit", "many_directives")
 LIVELY = {
-    "partners__n": 20, "partners__idea_rate": 0.5, "levers__compact": 1.0, "levers__weight_observation": 1.0, "levers__weight_huddles": 1.0,
-    "levers__weight_deliberation": 1.0, "levers__directive_rate": 0.8, "levers__authority": 0.6, "levers__fear": 0.6,
-    "levers__forum_independence": 0.8, "levers__forum_budget": 1.0, "lifecycle__n_cycles": 2, "lifecycle__cycle_weeks": 2,
-    "lifecycle__headspace_gain": 10.0, "response__patience": 26, "response__detriment": 0.4, "voice__guardian_appeal": -2.0,
-    "voice__intercept": -1.0, "noticing__check_rate": 2.0, "spread__threshold": 0.1, "forum__hours_per_issue": 1.0,
-    "forum__fixes_per_team": 5.0, "governing__reset_probability": 1.0, "governing__chief_exit_rate": 0.05,
-}  # fmt: skip
+    "partners__n": 20,
+    "partners__idea_rate": 0.5,
+    "levers__compact": 1.0,
+    "levers__weight_observation": 1.0,
+    "levers__weight_huddles": 1.0,
+    "levers__weight_deliberation": 1.0,
+    "levers__directive_rate": 0.8,
+    "levers__authority": 0.6,
+    "levers__fear": 0.6,
+    "levers__forum_independence": 0.8,
+    "levers__forum_budget": 1.0,
+    "lifecycle__n_cycles": 2,
+    "lifecycle__cycle_weeks": 2,
+    "lifecycle__headspace_gain": 10.0,
+    "response__patience": 26,
+    "response__detriment": 0.4,
+    "voice__guardian_appeal": -2.0,
+    "voice__intercept": -1.0,
+    "noticing__check_rate": 2.0,
+    "spread__threshold": 0.1,
+    "forum__hours_per_issue": 1.0,
+    "forum__fixes_per_team": 5.0,
+    "governing__reset_probability": 1.0,
+    "governing__chief_exit_rate": 0.05,
+}
 
 
 def lively_scenario(style="status-quo", **changes):
@@ -59,29 +77,46 @@ def counts(events):
     adopted, fits = of("adoption"), events["fits"] == 1
     agreed, tried = (adopted & _follows(events, rows) for rows in (of("spread", "agreed"), of("trial", "won")))
     return {
-        "voiced": by_staff, "joined": by_staff & (kind != "voice"),
+        "voiced": by_staff,
+        "joined": by_staff & (kind != "voice"),
         **{f"voiced_{name}": by_staff & (cause == name) for name in ("peers", "manager", "guardian")},
-        "voiced_forum": of("proposal", "patients"), "observed": of("proposal", "managers"),
-        "huddled": of("proposal", "team"), "brought": of("proposal", "partners"),
-        "withheld_fear": of("withheld", "fear"), "withheld_futility": of("withheld", "futility"),
-        "acted": of("answer", "acted on"), "explained": of("answer", "explained"), "silent": of("answer", "silence"),
-        "acted_forum": of("answer", "granted"), "timed_out": of("drop", "timed out"), "lapsed": of("drop", "lapsed"),
-        "detriments": of("detriment"), "deliberated": of("deliberation"), "ideas_rejected": of("deliberation", "rejected"),
-        "directives": of("directive"), **{name.replace(" ", "_"): of("directive", name) for name in EVENTS["directive"]},
-        "trials_begun": of("trial", "begun"), "trials_won": of("trial", "won"),
+        "voiced_forum": of("proposal", "patients"),
+        "observed": of("proposal", "managers"),
+        "huddled": of("proposal", "team"),
+        "brought": of("proposal", "partners"),
+        "withheld_fear": of("withheld", "fear"),
+        "withheld_futility": of("withheld", "futility"),
+        "acted": of("answer", "acted on"),
+        "explained": of("answer", "explained"),
+        "silent": of("answer", "silence"),
+        "acted_forum": of("answer", "granted"),
+        "timed_out": of("drop", "timed out"),
+        "lapsed": of("drop", "lapsed"),
+        "detriments": of("detriment"),
+        "deliberated": of("deliberation"),
+        "ideas_rejected": of("deliberation", "rejected"),
+        "directives": of("directive"),
+        **{name.replace(" ", "_"): of("directive", name) for name in EVENTS["directive"]},
+        "trials_begun": of("trial", "begun"),
+        "trials_won": of("trial", "won"),
         "trials_lost": of("drop", "trial failed", "no consent"),
         "cycles_due": of("trial", "cycle missed", "cycle for", "cycle against"),
         "cycles_done": of("trial", "cycle for", "cycle against"),
         "adopted_vertical": adopted & ~tried & ~agreed & cause.isin(["directive", "programme"]),
-        "adopted_local": tried | agreed, "adopted_horizontal": of("adoption", "neighbours"),
-        "adopted_patients": tried & (cause == "patients"), "solved": tried & fits, "adopted_right": adopted & fits,
-        "handed_on": of("spread", "handed on"), "leavers": of("exit", "turnover", "shock"),
-        "hires": of("hire", "turnover"), "chiefs_left": of("exit", "succession"),
+        "adopted_local": tried | agreed,
+        "adopted_horizontal": of("adoption", "neighbours"),
+        "adopted_patients": tried & (cause == "patients"),
+        "solved": tried & fits,
+        "adopted_right": adopted & fits,
+        "handed_on": of("spread", "handed on"),
+        "leavers": of("exit", "turnover", "shock"),
+        "hires": of("hire", "turnover"),
+        "chiefs_left": of("exit", "succession"),
         **{fate: of(event) for event, fate in FATES.items()},
         **{(fate, origin): of(event, origin) for event, fate in FATES.items() for origin in ORIGINS},
         **{("adopted", origin): of("adoption", origin) for origin in ORIGINS},
         **{("right", origin): of("adoption", origin) & fits for origin in ORIGINS},
-    }  # fmt: skip
+    }
 
 
 FATES = {"replacement": "replaced", "decay": "decayed", "sustained": "sustained"}
@@ -101,11 +136,13 @@ def test_events_add_up_to_every_count_that_they_could(lively):
     happened = set(zip(events["event"], events["cause"], strict=True))
     never = {
         *(("voice", "forum"), ("takeover", "forum"), ("support", "forum")),
-        ("detriment", "peers"), ("detriment", "forum"),
+        ("detriment", "peers"),
+        ("detriment", "forum"),
         *((kind, "start") for kind in ("proposal", "endorsement", "adoption", "replacement", "decay", "sustained")),
         *((kind, "neighbours") for kind in ("proposal", "endorsement")),
-        *((kind, "directive") for kind in ("proposal", "endorsement")), ("proposal", "staff"),
-    }  # fmt: skip
+        *((kind, "directive") for kind in ("proposal", "endorsement")),
+        ("proposal", "staff"),
+    }
     expected = {(kind, cause) for kind, causes in EVENTS.items() for cause in causes} - never
     rare = {(fate, origin) for fate in ("replacement", "sustained") for origin in ("managers", "partners")}
     assert expected - happened <= rare, expected - happened
@@ -135,9 +172,13 @@ def assert_adds_up(result):
 
 @settings(max_examples=15)
 @given(
-    st.sampled_from(sorted(styles())), st.integers(0, 2**40), st.integers(2, 7), st.integers(2, 12), st.integers(1, 3),
+    st.sampled_from(sorted(styles())),
+    st.integers(0, 2**40),
+    st.integers(2, 7),
+    st.integers(2, 12),
+    st.integers(1, 3),
     st.booleans(),
-)  # fmt: skip
+)
 def test_events_add_up_in_any_style_seed_and_size(style, seed, n_teams, team_size, n_organisations, across):
     scenario = lively_scenario(
         style,
@@ -235,8 +276,11 @@ def test_a_team_sees_all_recent_changes_of_its_neighbours_and_no_others():
                 # Decided this week, before teams looked around: no longer what stood.
                 before = now.loc[: seen.index[0] - 1]
                 gone = set(before.loc[before["dimension"] == d, "team"])
-                expected = {o for o, (since, v, origin) in news.items()
-                            if v == value and 1 <= week - since <= 26 and origin != "directive" and o not in gone}  # fmt: skip
+                expected = {
+                    o
+                    for o, (since, v, origin) in news.items()
+                    if v == value and 1 <= week - since <= 26 and origin != "directive" and o not in gone
+                }
                 assert sources == expected, (seed, week, team, d)
                 ages |= {week - news[o][0] for o in sources}
                 checked += 1
@@ -277,22 +321,30 @@ def told(*events):
 def test_a_source_is_what_the_team_did_when_others_looked():
     first, own, taken = told(
         (1, 0, "adoption", "directive"),
-        (2, 0, "replacement", "directive"), (2, 0, "adoption", "neighbours"),
-        (2, 1, "spread", "seen", 0), (2, 1, "adoption", "neighbours"),
-    )  # fmt: skip
+        (2, 0, "replacement", "directive"),
+        (2, 0, "adoption", "neighbours"),
+        (2, 1, "spread", "seen", 0),
+        (2, 1, "adoption", "neighbours"),
+    )
     assert (first.fate, own.before, taken.sources) == ("replaced", first.number, ((0, first.number),))
 
 
 def test_after_a_decay_a_team_does_what_it_did_before():
     older, _, taken = told(
-        (1, 0, "adoption", "directive"), (3, 0, "replacement", "directive"), (3, 0, "adoption", "programme"),
-        (5, 0, "decay", "programme"), (7, 1, "spread", "handed on", 0), (7, 1, "adoption", "neighbours"),
-    )  # fmt: skip
+        (1, 0, "adoption", "directive"),
+        (3, 0, "replacement", "directive"),
+        (3, 0, "adoption", "programme"),
+        (5, 0, "decay", "programme"),
+        (7, 1, "spread", "handed on", 0),
+        (7, 1, "adoption", "neighbours"),
+    )
     assert taken.sources == ((0, older.number),)
     decayed, taken = told(
-        (1, 0, "adoption", "directive"), (5, 0, "decay", "directive"), (7, 1, "spread", "handed on", 0),
+        (1, 0, "adoption", "directive"),
+        (5, 0, "decay", "directive"),
+        (7, 1, "spread", "handed on", 0),
         (7, 1, "adoption", "neighbours"),
-    )  # fmt: skip
+    )
     assert (decayed.fate, taken.sources) == ("decayed", ((0, -1),))
 
 
@@ -391,7 +443,7 @@ def test_people_and_networks_are_those_of_the_chosen_weeks():
         ({"network": {"columns": ["safety"], "every": 1}}, "network: no key 'columns'"),
         ({"network": {"every": 1, "weeks": [1]}}, "network: expected either every"),
     ],
-)  # fmt: skip
+)
 def test_a_request_that_cannot_be_met_states_why(request_, message):
     with pytest.raises(ScenarioError, match=message):
         cs.run(lively_scenario(), 1, **request_)

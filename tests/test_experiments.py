@@ -91,9 +91,13 @@ def test_the_table_of_the_flagship_is_what_pandas_finds_in_its_store(ran):
         better = {"higher": (own > 0).mean(), "lower": (own < 0).mean(), "neither": np.nan}[row["better"]]
         by_seed, by_draw = own.groupby("seed").mean(), own.groupby("draw").mean()
         expected = {
-            "difference": by_seed.mean(), "median": own.median(), "q25": own.quantile(0.25), "q75": own.quantile(0.75),
-            "share_better": better, "n": len(own),
-        }  # fmt: skip
+            "difference": by_seed.mean(),
+            "median": own.median(),
+            "q25": own.quantile(0.25),
+            "q75": own.quantile(0.75),
+            "share_better": better,
+            "n": len(own),
+        }
         for name, value in expected.items():
             assert row[name] == pytest.approx(value, rel=1e-4, abs=1e-6, nan_ok=True), (row["measure"], name)
         if not np.isnan(row["parameter_low"]):

@@ -159,9 +159,15 @@ def expected_hazard(form, active, degree, threshold, complex_rate, contagion, in
 
 
 @given(
-    st.sampled_from([COMPLEX, SIMPLE, PROPORTIONAL]), st.integers(0, 12), st.integers(0, 12), shares, shares,
-    shares, shares, st.floats(0, 0.02),
-)  # fmt: skip
+    st.sampled_from([COMPLEX, SIMPLE, PROPORTIONAL]),
+    st.integers(0, 12),
+    st.integers(0, 12),
+    shares,
+    shares,
+    shares,
+    shares,
+    st.floats(0, 0.02),
+)
 def test_hazard_follows_its_formula_and_is_a_probability(form, active, extra, threshold, rate, contagion, q, noise):
     degree = active + extra
     numbers = (threshold, rate, contagion, q, noise)

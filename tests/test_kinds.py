@@ -47,9 +47,13 @@ def built():
 
 def test_six_kinds_come_along():
     assert set(kinds()) == {
-        "acute-trust", "ambulance-service", "district-hospital", "general-practice-network",
-        "mental-health-community", "nhs-england",
-    }  # fmt: skip
+        "acute-trust",
+        "ambulance-service",
+        "district-hospital",
+        "general-practice-network",
+        "mental-health-community",
+        "nhs-england",
+    }
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -159,10 +159,12 @@ def test_taking_part_is_all_that_is_neither_reporting_nor_working_around(result)
     expected = sum(
         MEASURES[name].summary(history, 45)
         for name in (
-            "hours_spent_voice", "hours_improvement", "hours_settling",
+            "hours_spent_voice",
+            "hours_improvement",
+            "hours_settling",
             *(f"hours_spent_{purpose}" for purpose in PURPOSES if purpose != "reporting"),
         )
-    )  # fmt: skip
+    )
     np.testing.assert_allclose(hours, expected)
     gap = MEASURES["time_sink_gap"].summary(history, 45)
     np.testing.assert_allclose(gap, MEASURES["hours_failure_demand"].summary(history, 45) - hours)

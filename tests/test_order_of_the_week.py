@@ -56,15 +56,18 @@ def test_events_and_record_may_be_left_out_and_then_keep_their_places():
     assert [name for name in found if name in inner] == inner
 
 
-@pytest.mark.parametrize(("order", "message"), [
-    ("events,lod", "no process 'lod'; did you mean 'load'?"),
-    ("publishd", "did you mean 'published'?"),
-    (",".join([*NAMES, "load"]), "load: named more than once"),
-    (",".join(name for name in NAMES if name not in ("load", "voice")), "without load, voice"),
-    ("shuffled", "expected shuffled:SEED"),
-    ("shuffled:-1", "expected shuffled:SEED"),
-    ("", "no process ''"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ("events,lod", "no process 'lod'; did you mean 'load'?"),
+        ("publishd", "did you mean 'published'?"),
+        (",".join([*NAMES, "load"]), "load: named more than once"),
+        (",".join(name for name in NAMES if name not in ("load", "voice")), "without load, voice"),
+        ("shuffled", "expected shuffled:SEED"),
+        ("shuffled:-1", "expected shuffled:SEED"),
+        ("", "no process ''"),
+    ],
+)
 def test_an_order_that_is_none_is_named(order, message):
     with pytest.raises(ScenarioError, match=r"^--order") as error:
         ordered(order, "--order")
@@ -218,12 +221,15 @@ def test_order_prints_json_and_looks_at_differences(civicsim):
     assert [row["measure"] for row in about["table"]] == ["load"]
 
 
-@pytest.mark.parametrize(("words", "message"), [
-    (["--orders", "1"], "--orders 1: expected a whole number from 2"),
-    (["--burn-in", "sme"], "--burn-in sme: did you mean 'same'?"),
-    (["--orders", "x"], "--orders x: expected a whole number from 2"),
-    (["--against", "compct"], "did you mean 'compact'?"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--orders", "1"], "--orders 1: expected a whole number from 2"),
+        (["--burn-in", "sme"], "--burn-in sme: did you mean 'same'?"),
+        (["--orders", "x"], "--orders x: expected a whole number from 2"),
+        (["--against", "compct"], "did you mean 'compact'?"),
+    ],
+)
 def test_what_order_cannot_do_is_one_line(civicsim, words, message):
     code, out, err = civicsim("order", *SMALL, *words)
     assert (code, out, err.count("\n")) == (2, "", 1)

@@ -63,8 +63,14 @@ def test_constants_are_the_places_of_the_purposes():
     places = {name: getattr(levers, name.upper()) for name in PURPOSES}
     assert places == {name: place for place, name in enumerate(PURPOSES)}
     assert [list(PURPOSES)[place] for place in WITH_PEOPLE] == [
-        "protected", "peer", "response", "deliberation", "coaching", "observation", "huddles"
-    ]  # fmt: skip
+        "protected",
+        "peer",
+        "response",
+        "deliberation",
+        "coaching",
+        "observation",
+        "huddles",
+    ]
 
 
 def test_a_purpose_in_the_table_gives_a_lever_columns_measures_words_and_documentation(tmp_path):
@@ -84,8 +90,15 @@ def test_a_purpose_in_the_table_gives_a_lever_columns_measures_words_and_documen
     budget = found["in all"][1]
     assert allotted > 0.4 * budget
     assert found == {
-        "default": 2.0, "allotted": allotted, "of the budget": allotted, "after grip": pytest.approx(0.8 * allotted),
-        "in all": [pytest.approx(budget), budget], "pulls": True, "measured": [0.5, after_grip],
-        "participation": 0.5, "on the page": ["Hours for mentoring"], "in the bar": ["Mentoring"],
+        "default": 2.0,
+        "allotted": allotted,
+        "of the budget": allotted,
+        "after grip": pytest.approx(0.8 * allotted),
+        "in all": [pytest.approx(budget), budget],
+        "pulls": True,
+        "measured": [0.5, after_grip],
+        "participation": 0.5,
+        "on the page": ["Hours for mentoring"],
+        "in the bar": ["Mentoring"],
         "documented": ["hours_allotted_mentoring", "hours_spent_mentoring", "levers.weight_mentoring"],
-    }  # fmt: skip
+    }

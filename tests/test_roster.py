@@ -348,7 +348,7 @@ GOOD = UNEVEN.to_dict()
         ({"ties": [[0, 7], [7, 0]]}, r"\[0, 7\] is there twice"),
         ({"ties": [[0, post] for post in range(5, 14)]}, "post 0 has 9 ties: expected at most 8"),
     ],
-)  # fmt: skip
+)
 def test_a_roster_that_cannot_be_is_refused_in_one_line(values, message):
     section = {key: value for key, value in (GOOD | values).items() if value is not None}
     with pytest.raises(ScenarioError, match=message) as caught:

@@ -60,8 +60,12 @@ def scenarios(draw):
             value = draw(st.floats(it.low, it.high))
         with contextlib.suppress(ScenarioError):  # valid alone, but not with the others
             scenario = scenario.set(key, value)
-    tops = {"weeks": st.integers(1, 5200), "burn_in_weeks": st.integers(0, 5200), "seed": st.integers(0, 2**63 - 1),
-            "title": st.text(st.characters(exclude_categories=["Cs"]), max_size=20)}  # fmt: skip
+    tops = {
+        "weeks": st.integers(1, 5200),
+        "burn_in_weeks": st.integers(0, 5200),
+        "seed": st.integers(0, 2**63 - 1),
+        "title": st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    }
     for name, values in tops.items():
         scenario = scenario.set(name, draw(values))
     return scenario
@@ -168,18 +172,30 @@ def test_a_kind_may_set_its_own_status_quo(tmp_path):
         ({"levers": dict.fromkeys(WEIGHTS, 0.0)}, "the hour weights weight_… are all 0"),
         ({"lifecycle": {"n_cycles": 9}}, "no trial could ever end"),
         ({"interventions": {"week": 1}}, r"expected blocks \[\[interventions\]\]"),
-        ({"interventions": [{"name": "surge", "wek": 3}]}, r"\[\[interventions\]\] 1 has no 'wek'; did you mean 'week'\?"),
+        (
+            {"interventions": [{"name": "surge", "wek": 3}]},
+            r"\[\[interventions\]\] 1 has no 'wek'; did you mean 'week'\?",
+        ),
         ({"interventions": [{"name": "surg", "week": 3}]}, r"no shock or intervention 'surg'; did you mean 'surge'\?"),
         ({"interventions": [{"name": "surge"}]}, "week = None: expected a whole number from 0 to 5200"),
         ({"interventions": [{"name": "surge", "week": -1}]}, "week = -1: expected a whole number from 0 to 5200"),
-        ({"interventions": [{"name": "x", "week": 1, "set": {"faer": 1}}]}, r"no parameter 'faer'; did you mean 'fear'\?"),
+        (
+            {"interventions": [{"name": "x", "week": 1, "set": {"faer": 1}}]},
+            r"no parameter 'faer'; did you mean 'fear'\?",
+        ),
         ({"interventions": [{"name": "x", "week": 1, "set": {"fear": 2}}]}, "fear = 2: expected a number from 0 to 1"),
-        ({"interventions": [{"name": "x", "week": 1, "set": {"n_teams": 2}}]}, "belongs to the start and cannot change"),
+        (
+            {"interventions": [{"name": "x", "week": 1, "set": {"n_teams": 2}}]},
+            "belongs to the start and cannot change",
+        ),
         ({"interventions": [{"name": "x", "week": 1, "action": "solidarit"}]}, r"no action 'solidarit'; did you mean"),
-        ({"interventions": [{"name": "x", "week": 1, "action": "solidarity", "size": 2}]}, "size = 2: expected a number from 0 to 1"),
+        (
+            {"interventions": [{"name": "x", "week": 1, "action": "solidarity", "size": 2}]},
+            "size = 2: expected a number from 0 to 1",
+        ),
         ({"interventions": [{"week": 1, "set": {"fear": 0.1}}]}, "name = '': expected the name of a shock"),
     ],
-)  # fmt: skip
+)
 def test_bad_values_get_one_line_that_names_file_key_range_and_the_nearest_name(values, message):
     with pytest.raises(ScenarioError, match=message) as caught:
         Scenario.from_dict(values, "mine.toml")
@@ -263,7 +279,7 @@ def test_a_kind_of_organisation_states_nothing_about_style_seed_and_habits(tmp_p
         (Event(-3, "x", set={"levers.fear": 0.1}), "expected a whole number from 0 to 5200"),
         ("surge", "expected"),
     ],
-)  # fmt: skip
+)
 def test_interventions_given_in_python_are_checked_too(event, message):
     with pytest.raises(ScenarioError, match=message):
         Scenario().with_(interventions=(event,))
@@ -317,9 +333,11 @@ def test_with_makes_a_changed_copy_and_leaves_the_original():
     changed = original.with_(fear=OTHER_FEAR, load__enabled=False, weeks=104, title="Other")
     assert original == Scenario.preset()
     assert original.diff(changed) == {
-        "title": ("Status quo", "Other"), "weeks": (260, 104), "levers.fear": (0.35, OTHER_FEAR),
+        "title": ("Status quo", "Other"),
+        "weeks": (260, 104),
+        "levers.fear": (0.35, OTHER_FEAR),
         "load.enabled": (True, False),
-    }  # fmt: skip
+    }
     assert changed.with_(fear=0.35, load__enabled=True, weeks=260, title="Status quo") == original
 
 
@@ -621,8 +639,10 @@ def test_the_digest_leaves_out_names_title_and_seed():
 def test_the_digest_depends_on_weeks_burn_in_and_habits():
     scenario = Scenario.preset()
     others = [
-        scenario.with_(weeks=9), scenario.with_(burn_in_weeks=9), dataclasses.replace(scenario, habits=Levers(fear=0.9)),
-    ]  # fmt: skip
+        scenario.with_(weeks=9),
+        scenario.with_(burn_in_weeks=9),
+        dataclasses.replace(scenario, habits=Levers(fear=0.9)),
+    ]
     assert len({scenario.digest, *(other.digest for other in others)}) == 4
 
 

@@ -29,9 +29,13 @@ EVENTS = (
 def place(request):
     scenario = small_scenario(n_organisations=request.param, burn_in_weeks=20, weeks=60)
     scenario = type(scenario).from_dict(
-        {"structure": {"n_teams": 4, "team_size": 10, "teams_per_division": 2, "n_organisations": request.param},
-         "interventions": list(EVENTS), "burn_in_weeks": 20, "weeks": 60}
-    )  # fmt: skip
+        {
+            "structure": {"n_teams": 4, "team_size": 10, "teams_per_division": 2, "n_organisations": request.param},
+            "interventions": list(EVENTS),
+            "burn_in_weeks": 20,
+            "weeks": 60,
+        }
+    )
     return begin(burn_in(scenario, 3), scenario)
 
 

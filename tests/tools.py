@@ -223,18 +223,39 @@ def out_of_bounds(cohort: Cohort) -> list[str]:
 
 LIVELY_STYLES = (
     Levers(
-        authority=0.9, permission=0.9, codification=1.0, weight_response=10.0, invitation=0.9, audit=1.0, compact=1.0,
-        weight_coaching=3.0, weight_observation=6.0,
+        authority=0.9,
+        permission=0.9,
+        codification=1.0,
+        weight_response=10.0,
+        invitation=0.9,
+        audit=1.0,
+        compact=1.0,
+        weight_coaching=3.0,
+        weight_observation=6.0,
     ),
     Levers(
-        fear=0.9, target_salience=1.0, directive_rate=1.0, audit=0.0, authority=0.5, compact=0.5, permission=0.8,
+        fear=0.9,
+        target_salience=1.0,
+        directive_rate=1.0,
+        audit=0.0,
+        authority=0.5,
+        compact=0.5,
+        permission=0.8,
         weight_huddles=6.0,
     ),
     Levers(
-        fear=0.6, codification=1.0, directive_rate=1.0, weight_deliberation=10.0, authority=0.7, permission=0.8,
-        patient_reach=0.9, forum_independence=0.9, forum_budget=1.0, weight_patients=10.0,
+        fear=0.6,
+        codification=1.0,
+        directive_rate=1.0,
+        weight_deliberation=10.0,
+        authority=0.7,
+        permission=0.8,
+        patient_reach=0.9,
+        forum_independence=0.9,
+        forum_budget=1.0,
+        weight_patients=10.0,
     ),
-)  # fmt: skip
+)
 
 
 def govern(cohort: Cohort, turn: int = 0) -> Cohort:
@@ -250,14 +271,37 @@ def lively(seeds: int = 3, weeks: int = 30, scenario: Scenario | None = None) ->
     cohort = burn_in(place.with_(burn_in_weeks=10, alignment_mean=0.4), seeds, threads=1)
     make_pairs(put(cohort, p__pairing__pair_weeks=40), 0, seeds, 0.3)
     put(
-        govern(cohort), p__drift__rate=0.02, p__drift__common_share=0.5, p__turnover__exit_rate=0.01,
-        organisation__weeks_to_fill=8.0, p__codification__quarterly_share=1.0, p__quality__audit_detection=0.2,
-        p__lifecycle__decay_base=0.02, p__lifecycle__cycle_weeks=1, p__lifecycle__n_cycles=2, p__spread__threshold=0.1,
-        p__voice__guardian_appeal=-1.0, p__directives__game_pressure=4.0, p__response__detriment=0.4,
-        p__noticing__check_rate=2.0, p__enactment__rate=0.2, p__forum__hours_per_issue=1.0,
-        p__forum__fixes_per_team=5.0, p__governing__rating_weeks=26, p__governing__inadequate_below=0.7,
-        p__governing__chief_exit_rate=0.05, p__governing__wellbeing_weight=0.3, p__governing__tradeoff_visible=True,
-        organisation__deadline=18, organisation__forum_standing=0, p__forum__rebuild_weeks=4.0, organisation__chief_leaving=1, p__partners__n=5, p__compact__level=1,
-        p__load__participation_from_recovery=0.2, p__pairing__exchange_rate=0.1, p__governing__patience=0.1,
-    )  # fmt: skip
+        govern(cohort),
+        p__drift__rate=0.02,
+        p__drift__common_share=0.5,
+        p__turnover__exit_rate=0.01,
+        organisation__weeks_to_fill=8.0,
+        p__codification__quarterly_share=1.0,
+        p__quality__audit_detection=0.2,
+        p__lifecycle__decay_base=0.02,
+        p__lifecycle__cycle_weeks=1,
+        p__lifecycle__n_cycles=2,
+        p__spread__threshold=0.1,
+        p__voice__guardian_appeal=-1.0,
+        p__directives__game_pressure=4.0,
+        p__response__detriment=0.4,
+        p__noticing__check_rate=2.0,
+        p__enactment__rate=0.2,
+        p__forum__hours_per_issue=1.0,
+        p__forum__fixes_per_team=5.0,
+        p__governing__rating_weeks=26,
+        p__governing__inadequate_below=0.7,
+        p__governing__chief_exit_rate=0.05,
+        p__governing__wellbeing_weight=0.3,
+        p__governing__tradeoff_visible=True,
+        organisation__deadline=18,
+        organisation__forum_standing=0,
+        p__forum__rebuild_weeks=4.0,
+        organisation__chief_leaving=1,
+        p__partners__n=5,
+        p__compact__level=1,
+        p__load__participation_from_recovery=0.2,
+        p__pairing__exchange_rate=0.1,
+        p__governing__patience=0.1,
+    )
     return advance(cohort, weeks)

@@ -37,9 +37,13 @@ def week(state, key):
     near = size - 1 + n_friends
     found = jnp.minimum(jax.random.poisson(keys[0], fixed["rate"]), most)
     readiness = (
-        fixed["ground"] + q["safety_weight"] * s["safety"] + q["efficacy_weight"] * s["efficacy"]
-        + q["agency_weight"] * s["agency"] - q["exhaustion_weight"] * s["exhaustion"] + q["norm_weight"] * norm
-    )  # fmt: skip
+        fixed["ground"]
+        + q["safety_weight"] * s["safety"]
+        + q["efficacy_weight"] * s["efficacy"]
+        + q["agency_weight"] * s["agency"]
+        - q["exhaustion_weight"] * s["exhaustion"]
+        + q["norm_weight"] * norm
+    )
     chance = jax.nn.sigmoid(readiness[:, None] + q["severity_weight"] * jax.random.uniform(keys[1], (n, most)))
     spoken = (jax.random.uniform(keys[2], (n, most)) < chance) & (jnp.arange(most) < found[:, None])
     said = spoken.sum(axis=1)
@@ -49,10 +53,14 @@ def week(state, key):
     tired = jnp.where(size > 1, of_team(s["exhaustion"]) / jnp.maximum(size - 1, 1), s["exhaustion"])
     agency = s["agency"] + q["agency_rate"] * (fixed["agency_goal"] - s["agency"])
     exhaustion = (
-        s["exhaustion"] + fixed["push"] + q["contagion"] * (tired - s["exhaustion"]) - q["influence"] * agency
+        s["exhaustion"]
+        + fixed["push"]
+        + q["contagion"] * (tired - s["exhaustion"])
+        - q["influence"] * agency
         - q["return_rate"] * (s["exhaustion"] - fixed["exhaustion_goal"])
-        + q["noise_shared"] * jax.random.normal(keys[3], (n_teams,))[team] + q["noise_alone"] * jax.random.normal(keys[4], (n,))
-    )  # fmt: skip
+        + q["noise_shared"] * jax.random.normal(keys[3], (n_teams,))[team]
+        + q["noise_alone"] * jax.random.normal(keys[4], (n,))
+    )
     after = {
         "safety": s["safety"] + q["safety_rate"] * (mixed - s["safety"]),
         "efficacy": s["efficacy"] + q["experience_rate"] * (fixed["efficacy_goal"] - s["efficacy"]),

@@ -51,11 +51,18 @@ class Staff(AgentSetPolars):
         """Notice problems, and voice some."""
         frame, most = self.agents, int(q["most"])
         found = np.minimum(self.rng.poisson(frame["rate"].to_numpy()), most)
-        readiness = frame.select(
-            pl.col("ground") + q["safety_weight"] * pl.col("safety") + q["efficacy_weight"] * pl.col("efficacy")
-            + q["agency_weight"] * pl.col("agency") - q["exhaustion_weight"] * pl.col("exhaustion")
-            + q["norm_weight"] * pl.col("norm")
-        ).to_series().to_numpy()  # fmt: skip
+        readiness = (
+            frame.select(
+                pl.col("ground")
+                + q["safety_weight"] * pl.col("safety")
+                + q["efficacy_weight"] * pl.col("efficacy")
+                + q["agency_weight"] * pl.col("agency")
+                - q["exhaustion_weight"] * pl.col("exhaustion")
+                + q["norm_weight"] * pl.col("norm")
+            )
+            .to_series()
+            .to_numpy()
+        )
         who = np.repeat(np.arange(len(frame)), found)
         x = readiness[who] + q["severity_weight"] * self.rng.random(len(who))
         said = np.bincount(who[self.rng.random(len(who)) < 1.0 / (1.0 + np.exp(-x))], minlength=len(frame))
@@ -75,10 +82,13 @@ class Staff(AgentSetPolars):
         event = self.rng.standard_normal(int(teams.max()) + 1)[teams]
         chance = pl.Series(q["noise_shared"] * event + q["noise_alone"] * self.rng.standard_normal(len(frame)))
         exhaustion = (
-            pl.col("exhaustion") + pl.col("push") - q["influence"] * agency
+            pl.col("exhaustion")
+            + pl.col("push")
+            - q["influence"] * agency
             + q["contagion"] * (pl.col("tired").fill_nan(pl.col("exhaustion")) - pl.col("exhaustion"))
-            - q["return_rate"] * (pl.col("exhaustion") - pl.col("exhaustion_goal")) + chance
-        )  # fmt: skip
+            - q["return_rate"] * (pl.col("exhaustion") - pl.col("exhaustion_goal"))
+            + chance
+        )
         efficacy = pl.col("efficacy") + q["experience_rate"] * (pl.col("efficacy_goal") - pl.col("efficacy"))
         self.agents = frame.with_columns(
             (pl.col("safety") + q["safety_rate"] * (mixed - pl.col("safety"))).clip(0.0, 1.0).alias("safety"),

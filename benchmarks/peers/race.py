@@ -64,11 +64,18 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
         persons = int(((start.person["role"] == STAFF) & (start.person["vacant"] == 0)).sum())
         times = {name: timing(taken, persons * weeks, weeks=weeks) for name, taken in seconds.items()}
         ours = means(start, weeks, 5 if quick else SEEDS)
-        rows.append({
-            "staff": staff, "persons": persons, "missing": sorted(PEERS.keys() - found.keys()), **times,
-            "over_civicsim": {name: ratio(times[name], times["civicsim"]) for name in peers},
-            "means_apart": {name: apart([one["means"] for one in answers], ours) for name, answers in found.items()},
-        })  # fmt: skip
+        rows.append(
+            {
+                "staff": staff,
+                "persons": persons,
+                "missing": sorted(PEERS.keys() - found.keys()),
+                **times,
+                "over_civicsim": {name: ratio(times[name], times["civicsim"]) for name in peers},
+                "means_apart": {
+                    name: apart([one["means"] for one in answers], ours) for name, answers in found.items()
+                },
+            }
+        )
     return {"rows": rows, "seeds": SEEDS, "most_apart": MOST_APART}
 
 

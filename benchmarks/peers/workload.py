@@ -70,11 +70,14 @@ def _persons(cohort: Cohort, staff: np.ndarray) -> dict[str, np.ndarray]:
     )
     learning, voicing = p["learning"], p["voice"]
     ground = (
-        voicing["intercept"] - 0.5 * (voicing["safety_weight"] + voicing["efficacy_weight"] + voicing["agency_weight"])
-        + 0.5 * voicing["exhaustion_weight"] + voicing["belonging_weight"] * (person["belonging"] - 0.5)
-        + voicing["status_weight"] * person["status"] - voicing["fear_weight"] * (org["fear_enacted"] - usual["usual_fear"])
+        voicing["intercept"]
+        - 0.5 * (voicing["safety_weight"] + voicing["efficacy_weight"] + voicing["agency_weight"])
+        + 0.5 * voicing["exhaustion_weight"]
+        + voicing["belonging_weight"] * (person["belonging"] - 0.5)
+        + voicing["status_weight"] * person["status"]
+        - voicing["fear_weight"] * (org["fear_enacted"] - usual["usual_fear"])
         - voicing["norm_weight"] * usual["usual_voice_share"]
-    )  # fmt: skip
+    )
     fear = learning["fear_safety"] * (org["fear_enacted"] - usual["usual_fear"])
     return {
         **{
@@ -128,12 +131,16 @@ def _pushes(p: dict, org: np.void, person: np.ndarray, team: np.ndarray) -> np.n
     asked, usually = 0.5 + 0.5 * org["invitation"], 0.5 + 0.5 * usual["usual_invitation"]
     neglect = (1.0 - team["answered_share"]) * asked - (1.0 - usual["usual_answered"]) * usually
     return (
-        q["load_weight"] * np.maximum(0.0, felt - exhaustion.LOAD_AT_EASE) * np.maximum(0.0, 1.0 - q["buffering"] * support)
-        + q["fear_weight"] * (org["fear_enacted"] - usual["usual_fear"]) + q["contract_weight"] * strained
-        + q["neglect_weight"] * neglect - q["support_weight"] * support
+        q["load_weight"]
+        * np.maximum(0.0, felt - exhaustion.LOAD_AT_EASE)
+        * np.maximum(0.0, 1.0 - q["buffering"] * support)
+        + q["fear_weight"] * (org["fear_enacted"] - usual["usual_fear"])
+        + q["contract_weight"] * strained
+        + q["neglect_weight"] * neglect
+        - q["support_weight"] * support
         - q["influence_weight"] * (0.5 * org["authority_enacted"] - usual["usual_influence"])
         - q["recovery_weight"] * np.maximum(0.0, 1.0 - felt) * (0.5 + 0.5 * person["belonging"])
-    )  # fmt: skip
+    )
 
 
 def _numbers(cohort: Cohort) -> dict[str, float]:

@@ -46,10 +46,20 @@ def slurm(output: Output, request: Slurm) -> None:
     size = f"{counted(tasks, 'task')} of {counted(request.cpus, 'process', 'processes')}"
     folder = request.out or beside(request.path, "results")
     text = filled(
-        "slurm.sh", question=one_line(study.question), runs=effort.runs, size=size, tasks=tasks, cpus=request.cpus, time=time,
-        memory=memory, options=list(request.sbatch), name=Path(path).name, python=shlex.quote(sys.executable),
-        study=shlex.quote(str(Path(request.path).absolute())), results=shlex.quote(str(Path(folder).absolute())),
-    )  # fmt: skip
+        "slurm.sh",
+        question=one_line(study.question),
+        runs=effort.runs,
+        size=size,
+        tasks=tasks,
+        cpus=request.cpus,
+        time=time,
+        memory=memory,
+        options=list(request.sbatch),
+        name=Path(path).name,
+        python=shlex.quote(sys.executable),
+        study=shlex.quote(str(Path(request.path).absolute())),
+        results=shlex.quote(str(Path(folder).absolute())),
+    )
     write_file(path, text_writer(text))
     output.show(
         {"file": path, "tasks": tasks, "cpus": request.cpus, "time": time, "memory_mb": memory, "runs": effort.runs},

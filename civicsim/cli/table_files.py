@@ -24,9 +24,17 @@ _WIDTH = 0.9
 """Share of the width of a line that the columns of a LaTeX table take together; gaps take the rest."""
 _BREAK = "\x1f"
 _SIGNS = {
-    "−": "$-$", "×": r"$\times$", "±": r"$\pm$", "∞": r"$\infty$", "≤": r"$\le$", "≥": r"$\ge$", "→": r"$\to$", "–": "--",
-    "Δ": r"$\Delta$", _BREAK: r"\newline ",
-}  # fmt: skip
+    "−": "$-$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "∞": r"$\infty$",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "→": r"$\to$",
+    "–": "--",
+    "Δ": r"$\Delta$",
+    _BREAK: r"\newline ",
+}
 # Unicode spells one of them otherwise.
 _SIGNS |= {
     letter: f"$\\{unicodedata.name(letter).split()[-1].lower().replace('lamda', 'lambda')}$"

@@ -19,9 +19,17 @@ ADOPTED, OPEN = "adopted", "open"
 NEVER = 1_000_000
 """Week of what has not happened by the end of the log."""
 _STEPS = (
-    log.VOICE, log.PROPOSAL, log.TAKEOVER, log.SUPPORT, log.ANSWER, log.ENDORSEMENT, log.DETRIMENT, log.DELIBERATION,
-    log.TRIAL_STEP, log.DROP,
-)  # fmt: skip
+    log.VOICE,
+    log.PROPOSAL,
+    log.TAKEOVER,
+    log.SUPPORT,
+    log.ANSWER,
+    log.ENDORSEMENT,
+    log.DETRIMENT,
+    log.DELIBERATION,
+    log.TRIAL_STEP,
+    log.DROP,
+)
 _FATES = {log.REPLACEMENT: "replaced", log.DECAY: "decayed", log.SUSTAINED: "sustained"}
 _BEGINNINGS, _SUPPORT = {log.VOICE, log.PROPOSAL}, {log.SUPPORT, log.TAKEOVER}
 _ABOUT_IDEAS = (*_STEPS, *_FATES, log.SPREAD, log.ADOPTION)
@@ -112,8 +120,18 @@ class _Tracer:
         self._how = ""
 
     def follow(
-        self, week: int, _: int, kind: int, cause: int, team: int, d: int, person: int, source: int, value: int, fits: int
-    ) -> int:  # fmt: skip
+        self,
+        week: int,
+        _: int,
+        kind: int,
+        cause: int,
+        team: int,
+        d: int,
+        person: int,
+        source: int,
+        value: int,
+        fits: int,
+    ) -> int:
         """Take an event about an idea in, and return the number of the idea."""
         slot = (team, d)
         if kind in _BEGINNINGS:
@@ -246,16 +264,25 @@ def events_frame(cohort: Cohort, rows: np.ndarray) -> pd.DataFrame:
     for kind, causes in enumerate(log.EVENTS.values()):
         words[kind, : len(causes)] = causes
     own, source = cohort.organisation[rows["organisation"]], rows["source"]
-    frame = pd.DataFrame({
-        "seed": own["seed"], "organisation": own["key"], "week": rows["week"],
-        "event": np.array(log.KINDS, dtype=object)[rows["kind"]],
-        "team": place_of(cohort, "team", rows["team"]), "person": place_of(cohort, "person", rows["person"]),
-        "dimension": rows["dimension"], "cause": words[rows["kind"], rows["cause"]],
-        "source": place_of(cohort, "team", source),
-        "source_organisation": np.where(source >= 0, cohort.organisation["key"][cohort.team["organisation"][source]], -1),
-        "value": rows["value"], "fits": rows["fits"],
-        "idea": np.where(number >= 0, number - np.append(first, 0)[number], -1),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "seed": own["seed"],
+            "organisation": own["key"],
+            "week": rows["week"],
+            "event": np.array(log.KINDS, dtype=object)[rows["kind"]],
+            "team": place_of(cohort, "team", rows["team"]),
+            "person": place_of(cohort, "person", rows["person"]),
+            "dimension": rows["dimension"],
+            "cause": words[rows["kind"], rows["cause"]],
+            "source": place_of(cohort, "team", source),
+            "source_organisation": np.where(
+                source >= 0, cohort.organisation["key"][cohort.team["organisation"][source]], -1
+            ),
+            "value": rows["value"],
+            "fits": rows["fits"],
+            "idea": np.where(number >= 0, number - np.append(first, 0)[number], -1),
+        }
+    )
     return frame.sort_values(["seed", "organisation", "week"], kind="stable", ignore_index=True)
 
 
@@ -268,12 +295,18 @@ def ideas_frame(cohort: Cohort, rows: np.ndarray) -> pd.DataFrame:
     columns = {name: [getattr(idea, name) for idea in ideas] for name in Idea.__slots__}
     team, person = (np.array(columns[name], dtype=np.int64) for name in ("team", "person"))
     own = cohort.organisation[cohort.team["organisation"][team]]
-    frame = pd.DataFrame({
-        "seed": own["seed"], "organisation": own["key"], "idea": np.arange(len(ideas)) - first,
-        "team": place_of(cohort, "team", team), "person": place_of(cohort, "person", person),
-        "dimension": columns["dimension"], "origin": [ORIGINS[k] for k in columns["origin"]],
-        "channel": [(*CHANNELS, "")[k] for k in columns["channel"]],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "seed": own["seed"],
+            "organisation": own["key"],
+            "idea": np.arange(len(ideas)) - first,
+            "team": place_of(cohort, "team", team),
+            "person": place_of(cohort, "person", person),
+            "dimension": columns["dimension"],
+            "origin": [ORIGINS[k] for k in columns["origin"]],
+            "channel": [(*CHANNELS, "")[k] for k in columns["channel"]],
+        }
+    )
     for name in Idea.__slots__[_AFTER_CHANNEL:]:
         if name not in (*_WEEKS, "sources", "before"):
             frame[name] = columns[name]

@@ -115,11 +115,15 @@ def _people(cohort: Cohort, columns: Sequence[str]) -> dict[str, np.ndarray]:
     person = cohort.person
     own = cohort.organisation[person["organisation"]]
     return {
-        "seed": own["seed"], "organisation": own["key"], "week": np.full(len(person), cohort.week),
-        "person": np.arange(len(person)) - own["first_person"], "team": place_of(cohort, "team", person["team"]),
-        "role": np.array(ROLES)[person["role"]], "profession": np.array(PROFESSIONS)[person["profession"]],
+        "seed": own["seed"],
+        "organisation": own["key"],
+        "week": np.full(len(person), cohort.week),
+        "person": np.arange(len(person)) - own["first_person"],
+        "team": place_of(cohort, "team", person["team"]),
+        "role": np.array(ROLES)[person["role"]],
+        "profession": np.array(PROFESSIONS)[person["profession"]],
         **{name: person[name].copy() for name in columns},
-    }  # fmt: skip
+    }
 
 
 def _network(cohort: Cohort) -> dict[str, np.ndarray]:
@@ -128,6 +132,10 @@ def _network(cohort: Cohort) -> dict[str, np.ndarray]:
     other = cohort.ties[one, place].astype(np.int64)
     home, away = (cohort.organisation[cohort.person["organisation"][end]] for end in (one, other))
     return {
-        "seed": home["seed"], "week": np.full(len(one), cohort.week), "organisation": home["key"],
-        "person": one - home["first_person"], "other_organisation": away["key"], "other": other - away["first_person"],
-    }  # fmt: skip
+        "seed": home["seed"],
+        "week": np.full(len(one), cohort.week),
+        "organisation": home["key"],
+        "person": one - home["first_person"],
+        "other_organisation": away["key"],
+        "other": other - away["first_person"],
+    }

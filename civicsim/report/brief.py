@@ -30,9 +30,14 @@ from civicsim.study.store.store import Store
 READERS = ("research", "policy")
 """Whom a brief is written for: with methods and tables, or in plain words with the picture first."""
 UNEQUAL = (
-    "voice_gini", "voice_status_gap", "status_parity", "patient_quality_gap", "panel_representativeness",
-    "leaver_engagement_gap", "quality_team_sd",
-)  # fmt: skip
+    "voice_gini",
+    "voice_status_gap",
+    "status_parity",
+    "patient_quality_gap",
+    "panel_representativeness",
+    "leaver_engagement_gap",
+    "quality_team_sd",
+)
 """Measures of how differently groups of people, or teams, fare."""
 _FEWEST_PAIRS, _FEWEST_TRAJECTORIES, _WIDEST_INDEX = 10, 10, 0.1
 """Where results are provisional. Assumption: fewer pairs give no stable spread; ten trajectories are usual for Morris's method

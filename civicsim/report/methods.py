@@ -40,9 +40,16 @@ DESIGNS = {
 }
 """Words for each design, filled with its options."""
 _ITEMS = {
-    "1.3": ("aim", "design"), "2.3": ("design",), "3.3": ("varied",), "4.1": ("start",), "4.2": ("weeks", "measures"),
-    "4.3": ("seeds", "intervals"), "5.1": ("software",), "5.4": ("machine",), "6.1": ("repeat",),
-}  # fmt: skip
+    "1.3": ("aim", "design"),
+    "2.3": ("design",),
+    "3.3": ("varied",),
+    "4.1": ("start",),
+    "4.2": ("weeks", "measures"),
+    "4.3": ("seeds", "intervals"),
+    "5.1": ("software",),
+    "5.4": ("machine",),
+    "6.1": ("repeat",),
+}
 _SUBJECTS = [
     "aim",
     "model",

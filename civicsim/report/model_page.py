@@ -149,10 +149,20 @@ def template(name: str, **filters: Any) -> Template:
 def blocks_of(model: Model) -> Any:
     """Return the blocks of a model's pages: functions without arguments, by name."""
     filters = {
-        "bounds": _bounds, "by_table": _by_table, "cell": cell, "doc": _doc, "equations": equations, "preset": Scenario.preset,
-        "module": importlib.import_module, "over_weeks": over_weeks, "sentence": _sentence, "setting": setting_text,
-        "size": size_text, "time": time_text, "range": lambda about: range_text(about, setting_text),
-    }  # fmt: skip
+        "bounds": _bounds,
+        "by_table": _by_table,
+        "cell": cell,
+        "doc": _doc,
+        "equations": equations,
+        "preset": Scenario.preset,
+        "module": importlib.import_module,
+        "over_weeks": over_weeks,
+        "sentence": _sentence,
+        "setting": setting_text,
+        "size": size_text,
+        "time": time_text,
+        "range": lambda about: range_text(about, setting_text),
+    }
     columns = {process.name: columns_of(process) for process in model.week}
     values = {
         "all_actions": ACTIONS,

@@ -184,11 +184,16 @@ def _regret(ax: Axes, view: View) -> Words:
     several = costs.shape[1] > 1
     dots = [
         Dot(
-            row["mean_regret"], row["max_regret_low"], row["max_regret_high"], PLAIN, True,
-            row["max_regret"], *(np.quantile(own, (0.0, 1.0)) if several else (np.nan, np.nan)),
+            row["mean_regret"],
+            row["max_regret_low"],
+            row["max_regret_high"],
+            PLAIN,
+            True,
+            row["max_regret"],
+            *(np.quantile(own, (0.0, 1.0)) if several else (np.nan, np.nan)),
         )
         for row, own in zip(rows.to_dict("records"), costs, strict=True)
-    ]  # fmt: skip
+    ]
     height = named_rows(ax, view.runs.names(rows["policy"].tolist()), dots)
     ax.set_xlim(left=0.0)
     unit_axis(ax.xaxis, view.about.unit, " behind the best", difference=True)

@@ -29,9 +29,19 @@ ENDS = ("from", "to")
 """What the two columns of a tie stand for."""
 WEIGHT = "weight"
 _NAMED = (
-    ENDS, ("source", "target"), ("ego", "alter"), ("person", "other"), ("respondent", "named"), ("respondent", "nominee"),
-    ("nominator", "nominee"), ("sender", "receiver"), ("person1", "person2"), ("node1", "node2"), ("v1", "v2"), ("i", "j"),
-)  # fmt: skip
+    ENDS,
+    ("source", "target"),
+    ("ego", "alter"),
+    ("person", "other"),
+    ("respondent", "named"),
+    ("respondent", "nominee"),
+    ("nominator", "nominee"),
+    ("sender", "receiver"),
+    ("person1", "person2"),
+    ("node1", "node2"),
+    ("v1", "v2"),
+    ("i", "j"),
+)
 """Names that survey and network programs give to the two columns of a tie."""
 _WEIGHTS = (WEIGHT, "strength", "frequency", "value", "score")
 _FIELDS = ("id", "label", "name", "person")

@@ -67,25 +67,41 @@ def test_a_lesson_has_all_that_a_class_needs():
 WORSE, OPEN, BETTER = "worse", "too close to call", "better"
 CLAIMS = {
     "voice-without-response": {
-        "voice_share": (0.25, WORSE), "efficacy": (0.34, WORSE), "weeks_to_response": (6.2, WORSE), "survey_all_safe": (61.0, WORSE),
+        "voice_share": (0.25, WORSE),
+        "efficacy": (0.34, WORSE),
+        "weeks_to_response": (6.2, WORSE),
+        "survey_all_safe": (61.0, WORSE),
     },
     "hitting-the-target": {
-        "quality_reported": (0.72, OPEN), "voice_share": (0.14, WORSE), "quality_true": (0.67, WORSE),
-        "gaming_gap": (0.04, WORSE), "harm_rate": (4.7, WORSE), "psychological_safety": (0.43, WORSE),
+        "quality_reported": (0.72, OPEN),
+        "voice_share": (0.14, WORSE),
+        "quality_true": (0.67, WORSE),
+        "gaming_gap": (0.04, WORSE),
+        "harm_rate": (4.7, WORSE),
+        "psychological_safety": (0.43, WORSE),
     },
     "two-regimes": {
-        "voice_share": (0.25, WORSE), "psychological_safety": (0.47, WORSE), "efficacy": (0.50, BETTER), "fear_met": (0.61, WORSE),
+        "voice_share": (0.25, WORSE),
+        "psychological_safety": (0.47, WORSE),
+        "efficacy": (0.50, BETTER),
+        "fear_met": (0.61, WORSE),
     },
     "battening-down": {"problem_seeking": (0.68, BETTER), "burnt_out_share": (0.23, BETTER)},
     "compact": {"trust": (0.40, WORSE), "voice_share": (0.28, WORSE)},
     "panel-without-a-budget": {"forum_acted_share": (0.0, WORSE), "satisfaction": (0.70, OPEN)},
     "leaders-come-and-go": {
-        "voice_share": (0.84, BETTER), "psychological_safety": (0.67, BETTER), "fear_met": (0.137, BETTER), "efficacy": (0.62, BETTER),
+        "voice_share": (0.84, BETTER),
+        "psychological_safety": (0.67, BETTER),
+        "fear_met": (0.137, BETTER),
+        "efficacy": (0.62, BETTER),
     },
     "crisis-and-reset": {
-        "belonging": (0.62, OPEN), "voice_share": (0.442, BETTER), "burnt_out_share": (0.306, OPEN), "psychological_safety": (0.57, OPEN),
+        "belonging": (0.62, OPEN),
+        "voice_share": (0.442, BETTER),
+        "burnt_out_share": (0.306, OPEN),
+        "psychological_safety": (0.57, OPEN),
     },
-}  # fmt: skip
+}
 """What the texts rest on: value of the second run in its last year, and the verdict against the first."""
 
 
@@ -117,12 +133,45 @@ RUNS = [
 ASKED = (
     (0, None, (0.2, 0.45, 0.6), ["less than 20 %", "20 to 45 %", "45 to 60 %", "more than 60 %"], 2, "50.0 %"),
     (1, 8, (0.2, 0.4), ["less than 20 %", "20 to 40 %", "more than 40 %"], 2, "40.0 %"),
-    (None, None, (-0.05, 0.05), ["more than 5 points lower", "hardly different: by less than 5 points", "more than 5 points higher"], 0, "10.0 points lower"),
-    (None, 4, (-0.2, 0, 0.3), ["more than 20 points lower", "up to 20 points lower", "up to 30 points higher", "more than 30 points higher"], 1, "10.0 points lower"),
-    (None, None, (-0.3, -0.05, 0.1), ["more than 30 points lower", "5 to 30 points lower", "between 5 points lower and 10 points higher", "more than 10 points higher"], 1, "10.0 points lower"),
-    (None, None, (0.05, 0.1), ["less than 5 points higher, or lower", "5 to 10 points higher", "more than 10 points higher"], 0, "10.0 points lower"),
+    (
+        None,
+        None,
+        (-0.05, 0.05),
+        ["more than 5 points lower", "hardly different: by less than 5 points", "more than 5 points higher"],
+        0,
+        "10.0 points lower",
+    ),
+    (
+        None,
+        4,
+        (-0.2, 0, 0.3),
+        ["more than 20 points lower", "up to 20 points lower", "up to 30 points higher", "more than 30 points higher"],
+        1,
+        "10.0 points lower",
+    ),
+    (
+        None,
+        None,
+        (-0.3, -0.05, 0.1),
+        [
+            "more than 30 points lower",
+            "5 to 30 points lower",
+            "between 5 points lower and 10 points higher",
+            "more than 10 points higher",
+        ],
+        1,
+        "10.0 points lower",
+    ),
+    (
+        None,
+        None,
+        (0.05, 0.1),
+        ["less than 5 points higher, or lower", "5 to 10 points higher", "more than 10 points higher"],
+        0,
+        "10.0 points lower",
+    ),
     (None, None, (0, 0.1), ["lower", "up to 10 points higher", "more than 10 points higher"], 0, "10.0 points lower"),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(("of", "week", "cuts", "offered", "right", "found"), ASKED)

@@ -149,10 +149,17 @@ def test_nothing_that_a_visitor_names_is_looked_for_among_files(touched):
 
 
 odd = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["surge", "crisis", "fear", "all", "x.toml", ""]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["fear", "load.enabled", "n_teams", "x"]), inner, max_size=2),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["surge", "crisis", "fear", "all", "x.toml", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["fear", "load.enabled", "n_teams", "x"]), inner, max_size=2)
+    ),
     max_leaves=4,
-)  # fmt: skip
+)
 keys = st.sampled_from(["name", "week", "weeks", "set", "action", "size", "teams", "share", "else"])
 
 

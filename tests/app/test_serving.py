@@ -112,12 +112,19 @@ def test_a_file_of_the_page_is_handed_out(served):
 @pytest.mark.parametrize(
     "path",
     [
-        "/_solara/cdn", "/_solara/cdn/", "/_solara/cdn/thing@1.0.0", "/_solara/cdn/thing@1.0.0/dist/",
-        "/_solara/cdn/thing@1.0.0/other.js", "/_solara/cdn/nonsense@9.9.9/x.js",
-        "/_solara/cdn/../secret.js", "/_solara/cdn/%2e%2e/secret.js", "/_solara/cdn/..%2fsecret.js",
-        "/_solara/cdn//etc/hostname", "/_solara/cdn/%2fetc%2fhostname",
+        "/_solara/cdn",
+        "/_solara/cdn/",
+        "/_solara/cdn/thing@1.0.0",
+        "/_solara/cdn/thing@1.0.0/dist/",
+        "/_solara/cdn/thing@1.0.0/other.js",
+        "/_solara/cdn/nonsense@9.9.9/x.js",
+        "/_solara/cdn/../secret.js",
+        "/_solara/cdn/%2e%2e/secret.js",
+        "/_solara/cdn/..%2fsecret.js",
+        "/_solara/cdn//etc/hostname",
+        "/_solara/cdn/%2fetc%2fhostname",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_file_is_neither_removed_nor_fetched(served, path):
     before = sorted(served.folder.rglob("*"))
     assert served.ask(path).status == 404
@@ -129,12 +136,19 @@ def test_what_is_no_file_is_neither_removed_nor_fetched(served, path):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/resourcez"), ("GET", "/resourcez?verbose"), ("GET", "/readyz"), ("GET", "/jupyter/api/kernels/1"),
-        ("POST", "/_solara/api/evict/1"), ("GET", "/static/public/x"), ("GET", "/static/../server.py"),
-        ("GET", "/jupyter/nbextensions/jupyter-js-widgets/extension.js"), ("GET", "/docs"), ("GET", "/openapi.json"),
+        ("GET", "/resourcez"),
+        ("GET", "/resourcez?verbose"),
+        ("GET", "/readyz"),
+        ("GET", "/jupyter/api/kernels/1"),
+        ("POST", "/_solara/api/evict/1"),
+        ("GET", "/static/public/x"),
+        ("GET", "/static/../server.py"),
+        ("GET", "/jupyter/nbextensions/jupyter-js-widgets/extension.js"),
+        ("GET", "/docs"),
+        ("GET", "/openapi.json"),
         ("GET", "/jupyter/nbextensions/jupyter-vue/%2e%2e/%2e%2e/kernels"),
     ],
-)  # fmt: skip
+)
 def test_there_is_nothing_that_the_page_has_no_need_for(served, method, path):
     assert served.ask(path, method).status in (404, 405)
 
@@ -148,11 +162,20 @@ def test_the_page_is_there_whether_a_proxy_leaves_its_path_on_or_not(served, pat
 @pytest.mark.parametrize(
     ("host", "status"),
     [
-        ("127.0.0.1", 200), ("localhost:{port}", 200), ("LOCALHOST", 200), ("[::1]:1", 200), ("civic.example.org", 200),
-        (socket.gethostname(), 200), ("example.org", 400), ("civic.example.org.example.org", 400), ("", 400),
-        ("me@localhost", 400), ("localhost:x", 400), ("192.0.2.1", 400),
+        ("127.0.0.1", 200),
+        ("localhost:{port}", 200),
+        ("LOCALHOST", 200),
+        ("[::1]:1", 200),
+        ("civic.example.org", 200),
+        (socket.gethostname(), 200),
+        ("example.org", 400),
+        ("civic.example.org.example.org", 400),
+        ("", 400),
+        ("me@localhost", 400),
+        ("localhost:x", 400),
+        ("192.0.2.1", 400),
     ],
-)  # fmt: skip
+)
 def test_the_page_is_served_only_under_names_that_it_was_started_for(served, host, status):
     answer = served.ask("/", Host=host.format(port=served.port))
     assert answer.status == status
@@ -172,21 +195,30 @@ def test_the_page_is_served_under_the_address_at_which_a_visitor_arrives():
 
 CLOSE = "/_solara/api/close/nothing?session_id=nothing"
 OPEN = {
-    "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Extensions": "permessage-deflate",
-}  # fmt: skip
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Extensions": "permessage-deflate",
+}
 
 
 @pytest.mark.parametrize(
     ("origin", "host", "well"),
     [
-        ("http://127.0.0.1:{port}", "127.0.0.1:{port}", True), ("https://civic.example.org", "civic.example.org", True),
-        ("https://civic.example.org:443", "CIVIC.example.org", True), (None, "127.0.0.1:{port}", True),
-        ("http://127.0.0.1", "127.0.0.1:{port}", False), ("http://localhost:{port}", "127.0.0.1:{port}", False),
-        ("http://example.org", "127.0.0.1:{port}", False), ("null", "127.0.0.1:{port}", False), ("", "localhost", False),
-        ("http://civic.example.org", "civic.example.org:443", False), ("file://", "localhost", False),
+        ("http://127.0.0.1:{port}", "127.0.0.1:{port}", True),
+        ("https://civic.example.org", "civic.example.org", True),
+        ("https://civic.example.org:443", "CIVIC.example.org", True),
+        (None, "127.0.0.1:{port}", True),
+        ("http://127.0.0.1", "127.0.0.1:{port}", False),
+        ("http://localhost:{port}", "127.0.0.1:{port}", False),
+        ("http://example.org", "127.0.0.1:{port}", False),
+        ("null", "127.0.0.1:{port}", False),
+        ("", "localhost", False),
+        ("http://civic.example.org", "civic.example.org:443", False),
+        ("file://", "localhost", False),
     ],
-)  # fmt: skip
+)
 def test_other_pages_neither_connect_to_the_page_nor_send_it_anything(served, origin, host, well):
     given = {"Host": host.format(port=served.port)}
     if origin is not None:
@@ -245,10 +277,15 @@ def test_the_cookie_is_for_the_server_alone(served):
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("--allowed-host", "https://example.org"), ("--allowed-host", "example.org:80"), ("--allowed-host", ""),
-        ("--allowed-host", "a,b"), ("--root-path", "here"), ("--root-path", '/"><script>'), ("--root-path", "//example.org"),
+        ("--allowed-host", "https://example.org"),
+        ("--allowed-host", "example.org:80"),
+        ("--allowed-host", ""),
+        ("--allowed-host", "a,b"),
+        ("--root-path", "here"),
+        ("--root-path", '/"><script>'),
+        ("--root-path", "//example.org"),
     ],
-)  # fmt: skip
+)
 def test_a_name_or_path_that_is_none_is_refused_in_one_line(option, value, capsys):
     assert main(["app", "--port", "0", "--no-open", option, value]) == 2
     error = capsys.readouterr().err

@@ -206,8 +206,13 @@ def test_a_page_can_call_events_that_are_declared_and_nothing_else(tmp_path):
         {"create_widget": ["pathlib", "Path"], "props": {}, "id": "1"},
         {"create_widget": ["logging", "basicConfig"], "props": {"filename": str(made)}, "id": "2"},
         {"update_ref": {"functionRef": "close_all"}, "id": widget.model_id, "prop": "html"},
-        {"event": "nothing"}, {"event": ["press"]}, {"event": None}, [], "press", None,
-    ):  # fmt: skip
+        {"event": "nothing"},
+        {"event": ["press"]},
+        {"event": None},
+        [],
+        "press",
+        None,
+    ):
         widget._handle_custom_msg(content, [])
     assert got == []
     assert not made.exists()

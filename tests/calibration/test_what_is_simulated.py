@@ -83,10 +83,13 @@ def test_persistence_is_that_of_those_who_stayed(people):
 def test_the_burnt_out_leave_more_often(people):
     found = leaving(people)
     assert found["low"] <= found["ratio"] <= found["high"]
-    made_up = pd.DataFrame({
-        "seed": np.repeat([1, 2], 400), "burnt_out": np.tile(np.repeat([True, False], 200), 2),
-        "left": np.tile(np.r_[np.ones(60), np.zeros(140), np.ones(20), np.zeros(180)], 2),
-    })  # fmt: skip
+    made_up = pd.DataFrame(
+        {
+            "seed": np.repeat([1, 2], 400),
+            "burnt_out": np.tile(np.repeat([True, False], 200), 2),
+            "left": np.tile(np.r_[np.ones(60), np.zeros(140), np.ones(20), np.zeros(180)], 2),
+        }
+    )
     assert leaving(made_up)["ratio"] == pytest.approx(3.0)
 
 
@@ -99,11 +102,14 @@ def test_the_exhausted_speak_up_less_within_an_organisation(people):
 def test_a_link_that_runs_through_others_vanishes_when_they_are_held_constant():
     rng = np.random.default_rng(2)
     staff, valued = rng.normal(size=(2, 600))
-    frame = pd.DataFrame({
-        "enough_staff": staff, "valued": valued,
-        "improvements": staff + valued + rng.normal(size=600),
-        "burnt_out": -staff - valued + 0.5 * rng.normal(size=600),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "enough_staff": staff,
+            "valued": valued,
+            "improvements": staff + valued + rng.normal(size=600),
+            "burnt_out": -staff - valued + 0.5 * rng.normal(size=600),
+        }
+    )
     found = influence_and_burnout(frame)
     assert found.loc["raw", "value"] < -0.6
     assert abs(found.loc["adjusted", "value"]) < 0.1

@@ -41,7 +41,20 @@ status = "found"
 
 
 def test_validate_shows_each_pattern_and_writes_a_page_that_needs_nothing_else(tool, tmp_path):
-    printed = tool("validate", "--seeds", "3", "--organisations", "6", *SMALL, "--out", "found", "--people", "staff.csv", "--every", "52")  # fmt: skip
+    printed = tool(
+        "validate",
+        "--seeds",
+        "3",
+        "--organisations",
+        "6",
+        *SMALL,
+        "--out",
+        "found",
+        "--people",
+        "staff.csv",
+        "--every",
+        "52",
+    )
     assert printed.code == 0
     assert "patterns reproduced over 3 runs" in printed.out
     for pattern in range(1, 12):
@@ -70,8 +83,25 @@ def test_calibrate_writes_draws_that_a_study_reads_and_a_scenario_that_runs(tool
     monkeypatch.setattr(matching, "_EVERYWHERE", 2**9)
     monkeypatch.setattr(matching, "_STEPS", 20)
     (tmp_path / "mine.toml").write_text(TARGETS)
-    words = ["calibrate", "mine.toml", "--free", "exit_rate,absence_intercept", "--waves", "1", "--points", "12",
-             "--seeds", "1", "--draws", "6", "--processes", "2", "--out", "fit", *SMALL]  # fmt: skip
+    words = [
+        "calibrate",
+        "mine.toml",
+        "--free",
+        "exit_rate,absence_intercept",
+        "--waves",
+        "1",
+        "--points",
+        "12",
+        "--seeds",
+        "1",
+        "--draws",
+        "6",
+        "--processes",
+        "2",
+        "--out",
+        "fit",
+        *SMALL,
+    ]
     printed = tool(*words)
     assert printed.code == 0, printed.err
     assert "that fit" in printed.out
@@ -131,7 +161,21 @@ def test_draws_that_do_not_exist_are_refused():
 
 
 def test_compare_over_draws_separates_the_kinds_of_uncertainty(tool, tmp_path):
-    printed = tool("compare", "compact", "--seeds", "2", "--draws", "3", "--weeks", "4", *SMALL, "--measure", "trust", "--out", "kept")  # fmt: skip
+    printed = tool(
+        "compare",
+        "compact",
+        "--seeds",
+        "2",
+        "--draws",
+        "3",
+        "--weeks",
+        "4",
+        *SMALL,
+        "--measure",
+        "trust",
+        "--out",
+        "kept",
+    )
     assert printed.code == 0, printed.err
     assert "run-to-run" in printed.out
     assert "parameters" in printed.out

@@ -30,8 +30,13 @@ def layer(graph, name):
 def test_every_person_is_there(runs, graph):
     roles = Counter(role for _, role in graph.nodes(data="role"))
     assert roles == {
-        "staff": 24, "team manager": 6, "divisional manager": 4, "executive": 2, "chief executive": 2, "patient": 12,
-    }  # fmt: skip
+        "staff": 24,
+        "team manager": 6,
+        "divisional manager": 4,
+        "executive": 2,
+        "chief executive": 2,
+        "patient": 12,
+    }
     assert graph.graph == {"seed": 9, "week": 0}
     assert {profession for _, profession in graph.nodes(data="profession") if profession} <= set(PROFESSIONS)
 
@@ -85,9 +90,12 @@ def test_the_team_layer_is_left_out_by_default(runs):
 
 def test_a_run_is_the_same_alone_and_among_others(runs):
     alone = burn_in(
-        Scenario().with_(burn_in_weeks=2, n_teams=3, team_size=4, teams_per_division=2, n_executives=2, n_organisations=2),
-        [9], threads=1,
-    )  # fmt: skip
+        Scenario().with_(
+            burn_in_weeks=2, n_teams=3, team_size=4, teams_per_division=2, n_executives=2, n_organisations=2
+        ),
+        [9],
+        threads=1,
+    )
     assert nx.utils.graphs_equal(to_networkx(alone), to_networkx(runs, 1))
 
 

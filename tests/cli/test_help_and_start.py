@@ -175,7 +175,9 @@ def test_three_shells_can_ask_for_a_completion_script(tool, monkeypatch, capsys)
 def test_the_installed_command_runs():
     done = subprocess.run(
         [sys.executable, "-m", "civicsim.cli", "describe", "process", "voice", "--json"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(done.stdout)["name"] == "voice"
     assert done.stderr == ""

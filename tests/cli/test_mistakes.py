@@ -66,7 +66,7 @@ def test_mistakes_on_the_command_line_are_named(mistakes):
         (["new", "my.toml", "--style", "civic"], ["no style 'civic'", "'civic-culture'"]),
         (["run", "a.toml", "--style", "compact"], ["'a.toml' and --style compact"]),
         (["--json"], ["--json", "command"]),
-    ]  # fmt: skip
+    ]
     assert mistakes(*cases) == []
 
 
@@ -87,7 +87,7 @@ IN_FILES = [
     ('kind = "acute"', ["no kind 'acute'", "'acute-trust'"]),
     ("weeks = [", ["not valid TOML"]),
     ("title = \udcff", ["not UTF-8"]),
-]  # fmt: skip
+]
 
 
 def test_mistakes_in_files_are_named_with_the_file(mistakes):

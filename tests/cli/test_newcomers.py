@@ -34,10 +34,15 @@ from civicsim.study.run.runner import run_study
 
 EVERY_LIST = ["process", "style", "parameter", "measure", "lever", "kind", "shock"]
 EACH = [
-    *(f"process {name}" for name in PROCESSES), *(f"parameter {name}" for name in SECTIONS),
-    *(f"style {name}" for name in styles()), *(f"kind {name}" for name in kinds()),
-    *(f"shock {name}" for name in shocks()), "measure voice_gini", "lever fear", "parameter fear",
-]  # fmt: skip
+    *(f"process {name}" for name in PROCESSES),
+    *(f"parameter {name}" for name in SECTIONS),
+    *(f"style {name}" for name in styles()),
+    *(f"kind {name}" for name in kinds()),
+    *(f"shock {name}" for name in shocks()),
+    "measure voice_gini",
+    "lever fear",
+    "parameter fear",
+]
 
 
 # -- what is printed fits -------------------------------------------------------------------------------------------
@@ -93,14 +98,23 @@ def test_an_organisation_beyond_all_memory_is_refused_at_every_door_with_the_mem
     (tmp_path / "study.toml").write_text(study.to_toml(), encoding="utf-8")
     size = [word for name, value in sizes.items() for word in ("--set", f"{name}={value}")]
     commands = (
-        ["run", *size], ["run", "own.toml"], ["compare", "compact", *size], ["why", "trust", "compact", *size], ["order", *size],
-        ["org", "export", *size, "--out", "x.gexf"], ["study", "check", "study.toml"], ["study", "run", "study.toml", "--out", "s"],
-    )  # fmt: skip
+        ["run", *size],
+        ["run", "own.toml"],
+        ["compare", "compact", *size],
+        ["why", "trust", "compact", *size],
+        ["order", *size],
+        ["org", "export", *size, "--out", "x.gexf"],
+        ["study", "check", "study.toml"],
+        ["study", "run", "study.toml", "--out", "s"],
+    )
     assert mistakes(*((words, ["needs about", " TB of memory, and ", "are available"]) for words in commands)) == []
     assert mistakes((["run", "--set", "n_teams=1000000000000"], ["expected a whole number from 1 to 100000"])) == []
     for do in (
-        lambda: cs.run(scenario), lambda: compare(scenario, scenario.with_(fear=0.1)), lambda: CivicModel(**sizes), lambda: run_study(study, "s"),
-    ):  # fmt: skip
+        lambda: cs.run(scenario),
+        lambda: compare(scenario, scenario.with_(fear=0.1)),
+        lambda: CivicModel(**sizes),
+        lambda: run_study(study, "s"),
+    ):
         with pytest.raises(
             CivicsimError, match=r"6,114,292,000 posts in [\d,]+ runs?: needs about [\d.]+ TB of memory"
         ):
@@ -376,8 +390,13 @@ def test_a_byte_order_mark_is_no_mistake(small, tool):
 def test_weekly_tables_come_as_text_only_when_asked_for(small):
     small("run", "--out", "plain")
     assert {path.name for path in Path("plain").iterdir()} == {
-        "weekly.parquet", "summary.parquet", "summary.csv", "measures.csv", "scenario.toml", "manifest.json",
-    }  # fmt: skip
+        "weekly.parquet",
+        "summary.parquet",
+        "summary.csv",
+        "measures.csv",
+        "scenario.toml",
+        "manifest.json",
+    }
     printed = small("run", "--out", "both", "--csv")
     assert Path("both/weekly.csv").stat().st_size > 0
     size = size_of(Path("both/weekly.csv").stat().st_size)
@@ -431,8 +450,9 @@ def test_scenarios_that_differ_in_shocks_are_told_apart_by_them():
         interventions=Scenario.from_dict({"interventions": [{"name": "surge", "week": 1}]}).interventions
     )
     assert list(compare(PLACE, surge, seeds=1).results) == [
-        "status-quo: no interventions", "status-quo: surge in week 1",
-    ]  # fmt: skip
+        "status-quo: no interventions",
+        "status-quo: surge in week 1",
+    ]
 
 
 def test_a_notebook_names_interventions_in_words():

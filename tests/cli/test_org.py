@@ -129,8 +129,9 @@ def test_tables_may_have_commas_or_semicolons_and_a_byte_order_mark():
 def test_columns_may_stand_in_any_order_in_any_case_with_others_between():
     staff = read_staff(save("Note,MANAGER,Team , Profession,Person\nx,,,Manager,a\ny,a,t,Nurse,b\n"))
     assert [(p.row, p.name, p.team, p.profession, p.manager) for p in staff.people] == [
-        (2, "a", "", "manager", -1), (3, "b", "t", "nurse", 0),
-    ]  # fmt: skip
+        (2, "a", "", "manager", -1),
+        (3, "b", "t", "nurse", 0),
+    ]
     assert staff.used == "person, team, profession and manager"
     assert staff.notes == ("staff table: 1 other column: left aside",)
 
@@ -146,11 +147,22 @@ def test_names_of_teams_differ_by_more_than_case_and_spaces():
 
 
 def test_common_names_of_professions_are_understood():
-    cases = dict([
-        *((name, name) for name in KNOWN), ("Registered Nurse", "nurse"), ("RNs", "nurse"), ("Staff-Nurse", "nurse"),
-        ("Consultant", "doctor"), ("H.C.A.", "support"), ("Health care assistants", "support"), ("AHP", "allied"),
-        ("Admin & Clerical", "administrative"), ("MIDWIFE", "nurse"), ("Director", "manager"), ("Physiotherapists", "allied"),
-    ])  # fmt: skip
+    cases = dict(
+        [
+            *((name, name) for name in KNOWN),
+            ("Registered Nurse", "nurse"),
+            ("RNs", "nurse"),
+            ("Staff-Nurse", "nurse"),
+            ("Consultant", "doctor"),
+            ("H.C.A.", "support"),
+            ("Health care assistants", "support"),
+            ("AHP", "allied"),
+            ("Admin & Clerical", "administrative"),
+            ("MIDWIFE", "nurse"),
+            ("Director", "manager"),
+            ("Physiotherapists", "allied"),
+        ]
+    )
     assert {text: profession_of(text, {}) for text in cases} == cases
 
 
@@ -469,7 +481,10 @@ STAFF_MISTAKES = [
     (f"{HEADER}\n", ["is empty below the header"]),
     (f"\n{SMALL}", ["row 1 is empty"]),
     ("person,team,proffesion,manager\na,b,c,d\n", ["row 1 has no column 'profession'", "is it 'proffesion'?"]),
-    ("person,team,profession\na,b,nurse\n", ["row 1 has no column 'manager'", "needed: person, team, profession, manager"]),
+    (
+        "person,team,profession\na,b,nurse\n",
+        ["row 1 has no column 'manager'", "needed: person, team, profession, manager"],
+    ),
     ("person,team,team,profession,manager\n", ["row 1: column 'team' is there 2 times"]),
     (table("a,ward,nurse"), ["row 4 has 3 cells", "header has 4"]),
     (table("a,ward,nurse,head,x"), ["row 4 has 5 cells", "quotation marks"]),
@@ -481,26 +496,39 @@ STAFF_MISTAKES = [
     (table("a,ward,nurse,Head "), ["row 4, column manager", "nearly the person of row 3"]),
     (table("007,ward,nurse,head", "8,ward,nurse,7.0"), ["row 5, column manager", "nearly the person of row 4"]),
     (table("p-123,ward,nurse,head", "b,ward,nurse,p-124"), ["names no one in column person\n"]),
-    ("empid,ward,job,chief\na,b,c,d\n", ["no column 'person'", "its other columns: empid, ward, job and chief", "--column person=NAME"]),
-    (table("a,#N/A,nurse,head"), ["row 4, column team: is empty", "(one of NA, #N/A, None, nan or NULL, which count as empty)"]),
+    (
+        "empid,ward,job,chief\na,b,c,d\n",
+        ["no column 'person'", "its other columns: empid, ward, job and chief", "--column person=NAME"],
+    ),
+    (
+        table("a,#N/A,nurse,head"),
+        ["row 4, column team: is empty", "(one of NA, #N/A, None, nan or NULL, which count as empty)"],
+    ),
     (table("a,ward,nurse,NA", "NA,ward,nurse,head"), ["row 5, column person: is empty", "count as empty"]),
     (table("a,ward,nurse,None"), ["rows 2 and 4, column manager: are empty", "(one of NA"]),
     (table(MANY), ["rows 4, 5, 6, 7, 8 and 7 more, column manager"]),
     (table("a,ward,,head"), ["row 4, column profession: is empty"]),
-    (table("a,ward,Band 5 RN,head", "b,ward,Band 5 RN,head"),
-     ["'Band 5 RN' (rows 4 and 5)", ", ".join(KNOWN), '--profession "Band 5 RN=nurse"']),
-    (table(*(f"p{k},ward,Zyx {k},head" for k in range(7))),
-     [", ".join(f"'Zyx {k}' (row {4 + k})" for k in range(6)), "--professions MAP.csv\n"]),
+    (
+        table("a,ward,Band 5 RN,head", "b,ward,Band 5 RN,head"),
+        ["'Band 5 RN' (rows 4 and 5)", ", ".join(KNOWN), '--profession "Band 5 RN=nurse"'],
+    ),
+    (
+        table(*(f"p{k},ward,Zyx {k},head" for k in range(7))),
+        [", ".join(f"'Zyx {k}' (row {4 + k})" for k in range(6)), "--professions MAP.csv\n"],
+    ),
     (table("a,,nurse,head"), ["row 4, column team: is empty", "managers only"]),
     (table("a,ward,nurse,a"), ["row 4, column manager: names the person of the row itself"]),
     (table("a,ward,nurse,b", "b,ward,nurse,c", "c,ward,nurse,a"), ["rows 4, 5 and 6 answer to each other in a circle"]),
-    (table("a,ward,nurse,b", "b,ward,nurse,a", "c,ward,nurse,d", "d,ward,nurse,c"), ["rows 4 and 5 and rows 6 and 7 answer"]),
+    (
+        table("a,ward,nurse,b", "b,ward,nurse,a", "c,ward,nurse,d", "d,ward,nurse,c"),
+        ["rows 4 and 5 and rows 6 and 7 answer"],
+    ),
     (table("a,ward,nurse,", "b,ward,nurse,head"), ["rows 2 and 4, column manager: are empty", "only one person"]),
     (table("a,lost,nurse,", "b,lost,nurse,", "c,ward,nurse,head"), ["rows 4 and 5: a team with no manager"]),
     (f"{HEADER}\na,ward,nurse,\n", ["one person only"]),
     (f"{HEADER}\na,ward,manager,\nb,ward,manager,a\n", ["no one is in a team"]),
     (table(*(f"p{k},ward,nurse,head" for k in range(251))), ["more than 250 posts", "row 4", "(251)"]),
-]  # fmt: skip
+]
 
 
 def test_mistakes_in_the_staff_table_are_named_by_row_and_column(mistakes):
@@ -540,12 +568,24 @@ def test_more_executives_than_the_model_takes_are_refused_or_left_out():
 TIES_MISTAKES = [
     ("ties.csv", "a,b\nnn-1,nn-9\n", ["row 2, column b: names no one in the staff table"]),
     ("ties.csv", "a,b\n" + "nn-9,nn-1\n" * 9, ["row 2, column a: names no one"]),
-    ("ties.csv", "a,b\n" + "".join(f"x{k},nn-1\n" for k in range(9)), ["row 2, column a", "row 6, column a and 4 more: names no one"]),
+    (
+        "ties.csv",
+        "a,b\n" + "".join(f"x{k},nn-1\n" for k in range(9)),
+        ["row 2, column a", "row 6, column a and 4 more: names no one"],
+    ),
     ("ties.csv", "a,b\nnn-1,\n", ["row 2, column b: is empty"]),
-    ("ties.csv", "a,b\nnn-01,NN-3\n", ["column a", "column b", "the first is nearly the person of row 5 there", "--skip-unknown"]),
+    (
+        "ties.csv",
+        "a,b\nnn-01,NN-3\n",
+        ["column a", "column b", "the first is nearly the person of row 5 there", "--skip-unknown"],
+    ),
     ("ties.csv", "a\nnn-1\n", ["row 1 has no two columns", "--column from=NAME"]),
     ("ties.csv", ",b\nnn-1,nn-3\n", ["row 1 has no two columns", "the first column has no name"]),
-    ("ties.csv", ",a,b\nnn-1,nn-3,nn-4\n", ["row 1 has no two columns", "the first column has no name", "there: a and b"]),
+    (
+        "ties.csv",
+        ",a,b\nnn-1,nn-3,nn-4\n",
+        ["row 1 has no two columns", "the first column has no name", "there: a and b"],
+    ),
     ("ties.csv", "a,b,c\nnn-1,nn-3,nn-4\n", ["row 1 has no two columns", "there: a, b and c"]),
     ("ties.csv", "from,to,ego,alter\nnn-1,nn-3,1,1\n", ["several pairs of columns", "--column to=NAME"]),
     ("ties.csv", "nn-1,nn-3\nnn-1,nn-4\n", ["row 1 names people", "expected a header"]),
@@ -556,7 +596,7 @@ TIES_MISTAKES = [
     ("ties.csv", "a,b\nnn-1\n", ["row 2 has 1 cell"]),
     ("ties.graphml", "no xml", ["is not valid GraphML"]),
     ("ties.gexf", "<a/>", ["is not valid GEXF"]),
-]  # fmt: skip
+]
 
 
 def test_mistakes_in_the_table_of_ties_are_named(mistakes):
@@ -591,20 +631,29 @@ def test_mistakes_on_the_command_line_are_named(mistakes):
         (["org", "import", "staff.csv", "--key", "my-trust.toml"], ["--key my-trust.toml: is the same file"]),
         (["org", "import", "staff.csv", "--profession", "nurse"], ["--profession nurse: expected NAME=PROFESSION"]),
         (["org", "import", "staff.csv", "--profession", "RN=nurs"], ["'nurs' is none of", "'nurse'"]),
-        (["org", "import", "staff.csv", "--professions", "map.csv"], ["map.csv: row 2, column profession: 'nurs'", "'nurse'"]),
-        (["org", "import", "staff.csv", "--professions", "nap.csv"], ["nap.csv: no such file", "did you mean 'map.csv'"]),
+        (
+            ["org", "import", "staff.csv", "--professions", "map.csv"],
+            ["map.csv: row 2, column profession: 'nurs'", "'nurse'"],
+        ),
+        (
+            ["org", "import", "staff.csv", "--professions", "nap.csv"],
+            ["nap.csv: no such file", "did you mean 'map.csv'"],
+        ),
         (["org", "import", "staff.csv", "--column", "person"], ["--column person: expected COLUMN=NAME"]),
         (["org", "import", "staff.csv", "--column", "persn=x"], ["--column persn=x: column = 'persn'", "'person'"]),
         (["org", "import", "staff.csv", "--column", "person=EmpID"], ["no column 'empid'", "its columns: person"]),
         (["org", "import", "staff.csv", "--column", "from=x"], ["--column from=x: there are no --ties"]),
         (["org", "import", "staff.csv", "--skip-unknown"], ["--skip-unknown: there are no --ties"]),
-        (["org", "import", "staff.csv", "--ties", "staff.csv", "--node-name", "id"], ["--node-name id: staff.csv is not a graph"]),
+        (
+            ["org", "import", "staff.csv", "--ties", "staff.csv", "--node-name", "id"],
+            ["--node-name id: staff.csv is not a graph"],
+        ),
         (["org", "import", "staff.csv", "--teams-per-division", "0"], ["--teams-per-division 0", "from 1"]),
         (["org", "export", "--out", "network.png"], ["--out network.png", ".graphml or .gexf or .csv"]),
         (["org", "export", "--week", "-1"], ["--week -1", "from 0 to 5200"]),
         (["org", "export", "--kind", "nowhere.toml"], ["nowhere.toml: no such file"]),
         (["org", "example"], ["example", "missing argument", "DIR"]),
-    ]  # fmt: skip
+    ]
     assert mistakes(*cases) == []
 
 
@@ -638,8 +687,11 @@ def test_no_name_id_or_text_of_the_tables_is_in_anything_that_is_written(tool):
         tool("run", "mine.toml", "--out", "a", *few),
         tool("compare", "mine.toml", "--out", "b", *few),
         tool("export", "mine.toml", "--out", "c", "--set", "burn_in_weeks=2"),
-        *(tool("org", "export", "mine.toml", "--out", f"d.{ending}", "--week", "1") for ending in ("graphml", "gexf", "csv")),
-    ]  # fmt: skip
+        *(
+            tool("org", "export", "mine.toml", "--out", f"d.{ending}", "--week", "1")
+            for ending in ("graphml", "gexf", "csv")
+        ),
+    ]
     assert [one.code for one in printed] == [0] * len(printed)
     files = [path for path in Path().rglob("*") if path.is_file() and not path.name.startswith("input")]
     assert len(files) > 20
@@ -741,8 +793,9 @@ def test_an_export_after_some_weeks_shows_that_week(tool):
     assert [graph.graph["week"] for graph in graphs] == [0, 2]
     assert graphs[0].nodes["person-3"]["exhaustion"] != graphs[1].nodes["person-3"]["exhaustion"]
     scenario = Scenario().with_(burn_in_weeks=3, n_teams=3, team_size=4)
-    assert nx.utils.graphs_equal(graphs[0], nx.parse_graphml(
-        "\n".join(nx.generate_graphml(to_networkx(burn_in(scenario, 1))))))  # fmt: skip
+    assert nx.utils.graphs_equal(
+        graphs[0], nx.parse_graphml("\n".join(nx.generate_graphml(to_networkx(burn_in(scenario, 1)))))
+    )
 
 
 def test_the_same_network_gives_the_same_bytes(tool):

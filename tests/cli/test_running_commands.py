@@ -209,9 +209,15 @@ def written(tmp_path_factory, small_words):
 def test_compare_writes_the_same_bytes_again(written):
     _, first, again = written
     assert set(first) == {
-        "weekly.parquet", "weekly.csv", "summary.parquet", "summary.csv", "comparison.csv", "time-paths.png",
-        "differences.png", "manifest.json",
-    }  # fmt: skip
+        "weekly.parquet",
+        "weekly.csv",
+        "summary.parquet",
+        "summary.csv",
+        "comparison.csv",
+        "time-paths.png",
+        "differences.png",
+        "manifest.json",
+    }
     assert again == first
 
 
@@ -293,8 +299,14 @@ def test_export_writes_weeks_teams_network_and_a_scenario_that_can_be_run(small)
 
     printed = small("export", "compact", "--out", "all", "--csv")
     assert set(digests("all")) == {
-        "scenario.toml", "weekly.parquet", "weekly.csv", "teams.parquet", "teams.csv", "network.graphml", "manifest.json",
-    }  # fmt: skip
+        "scenario.toml",
+        "weekly.parquet",
+        "weekly.csv",
+        "teams.parquet",
+        "teams.csv",
+        "network.graphml",
+        "manifest.json",
+    }
     assert len(pd.read_csv("all/teams.csv")) == 2 * 2 * 4
     assert len(pd.read_csv("all/weekly.csv")) == 2 * 4
     network = nx.read_graphml("all/network.graphml")

@@ -59,8 +59,15 @@ def test_ranks_come_with_their_distribution_and_agreement_at_80_columns(call, mo
     values = json.loads(call("study", "rank", "results", "--json").out)
     assert set(values) == {"trust", "quality_true", "load"}
     assert set(values["trust"]) == {
-        "measure", "label", "unit", "better", "summary", "distribution", "agreement", "left_out",
-    }  # fmt: skip
+        "measure",
+        "label",
+        "unit",
+        "better",
+        "summary",
+        "distribution",
+        "agreement",
+        "left_out",
+    }
     assert sum(row["best"] for row in values["trust"]["summary"]) == pytest.approx(1.0)
     assert list(values["trust"]["distribution"]["civic-culture"]) == ["1", "2"]
     view = call("study", "rank", "results", "--pareto", "trust,load")
@@ -213,8 +220,12 @@ def test_an_ablation_runs_shows_what_mechanisms_do_and_has_a_page(call):
 
 def test_a_search_shows_what_it_found_and_how_to_repeat_it(call, monkeypatch):
     monkeypatch.setattr("civicsim.study.analysis.search._TREES", 2)
-    Path("few.toml").write_text(STUDY.replace("fear = {", "intercept = {").replace("low = 0.0, high = 0.8", "low = -1.8, high = -1.0").replace(
-        "improvement_share = { low = 0.01, high = 0.1 }", 'skill_mean = "full"').replace("draws = 20", "draws = 3"))  # fmt: skip
+    Path("few.toml").write_text(
+        STUDY.replace("fear = {", "intercept = {")
+        .replace("low = 0.0, high = 0.8", "low = -1.8, high = -1.0")
+        .replace("improvement_share = { low = 0.01, high = 0.1 }", 'skill_mean = "full"')
+        .replace("draws = 20", "draws = 3")
+    )
     words = ("study", "adversary", "few.toml", "--style", "civic-culture", "--measure", "trust", "--trials", "0")
     printed = call(*words, "--fresh", "2", "--processes", "0")
     assert printed.code == 0, printed.err

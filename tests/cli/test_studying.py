@@ -120,9 +120,10 @@ def test_failures_come_first_and_their_command_repeats_them(tool, study):
     assert printed.code == 1
     lines = printed.out.splitlines()
     assert lines[1:4] == [
-        "2 runs failed:", "  2 × ZeroDivisionError in measures: a poisoned run",
+        "2 runs failed:",
+        "  2 × ZeroDivisionError in measures: a poisoned run",
         "  in results: civicsim study replay . 0:2",
-    ]  # fmt: skip
+    ]
     again = tool("study", "replay", "results", "0:2")
     assert again.code == 2
     assert again.err.splitlines()[-1] == "civicsim: 0:2: failed again: ZeroDivisionError: a poisoned run"

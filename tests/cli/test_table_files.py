@@ -112,9 +112,14 @@ def test_excel_without_its_package_is_refused_before_anything_is_computed(call, 
         monkeypatch.setitem(sys.modules, f"civicsim.cli.{module}", None)
     message = 'none.xlsx: needs openpyxl: pip install "civicsim[excel]"'
     commands = (
-        "compare results", "regret results", "decide results", "multiverse results", "sensitivity results",
-        "discover results", "export results",
-    )  # fmt: skip
+        "compare results",
+        "regret results",
+        "decide results",
+        "multiverse results",
+        "sensitivity results",
+        "discover results",
+        "export results",
+    )
     assert mistakes(*((["study", *words.split(), "--out", "none.xlsx"], [message]) for words in commands)) == []
     assert mistakes((["study", "ablation", "results", "--table", "none.xlsx"], [message])) == []
 

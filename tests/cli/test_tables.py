@@ -19,12 +19,25 @@ NAN = float("nan")
 
 def row(style="a", mean=0.5, half=0.05, difference=NAN, half_difference=0.01, verdict="baseline", **more):
     return {
-        "measure": "m", "label": "Measure", "unit": "0–1", "better": "higher", "style": style, "n": 30,
-        "mean": mean, "mean_low": mean - half, "mean_high": mean + half, "difference": difference,
-        "difference_low": difference - half_difference, "difference_high": difference + half_difference,
-        "difference_share_higher": 0.9, "difference_share_lower": 0.1, "difference_share_equal": 0.0, "n_pairs": 30.0,
-        "verdict": verdict, **more,
-    }  # fmt: skip
+        "measure": "m",
+        "label": "Measure",
+        "unit": "0–1",
+        "better": "higher",
+        "style": style,
+        "n": 30,
+        "mean": mean,
+        "mean_low": mean - half,
+        "mean_high": mean + half,
+        "difference": difference,
+        "difference_low": difference - half_difference,
+        "difference_high": difference + half_difference,
+        "difference_share_higher": 0.9,
+        "difference_share_lower": 0.1,
+        "difference_share_equal": 0.0,
+        "n_pairs": 30.0,
+        "verdict": verdict,
+        **more,
+    }
 
 
 def test_numbers_have_as_many_decimals_as_their_interval_deserves():

@@ -120,24 +120,31 @@ def test_no_state_leaves_its_bounds_with_one_parameter_at_either_end():
 @given(
     st.lists(
         st.builds(
-            Event, st.integers(0, 20), st.just("x"), st.integers(0, 9),
+            Event,
+            st.integers(0, 20),
+            st.just("x"),
+            st.integers(0, 9),
             st.dictionaries(st.sampled_from(CHANGEABLE), st.just(1.0), max_size=3),
-            st.sampled_from(["", *ACTIONS]), st.sampled_from([0.0, 0.3, 1.0]), st.sampled_from(sorted(CHOICES)),
+            st.sampled_from(["", *ACTIONS]),
+            st.sampled_from([0.0, 0.3, 1.0]),
+            st.sampled_from(sorted(CHOICES)),
             st.sampled_from([0.1, 0.5, 1.0]),
         ).filter(lambda event: event.set or (event.action and (event.size > 0.0 or event.action in WITHOUT_SIZE))),
         max_size=4,
     )
-)  # fmt: skip
+)
 def test_no_state_leaves_its_bounds_whatever_happens_when(events):
     checked = []
     for e in events:
         teams = "all" if not e.action or e.action in FOR_THE_WHOLE else e.teams
         checked.append(
             dataclasses.replace(
-                e, set={key: value_at(key, 1.0) for key in e.set}, teams=teams,
+                e,
+                set={key: value_at(key, 1.0) for key in e.set},
+                teams=teams,
                 share=0.0 if teams in ("all", "marked") else e.share,
             )
-        )  # fmt: skip
+        )
     assert simulate(small_scenario(burn_in_weeks=4).with_(interventions=tuple(checked))) == []
 
 
@@ -147,9 +154,13 @@ def test_no_state_of_linked_organisations_leaves_its_bounds_under_any_weights_an
     levers = {f"weight_{name}": 20.0 * x for name, x in zip(PURPOSES, weights, strict=True)}
     pairs = Event(3, "pairs", 0, {}, "pairing", share)
     scenario = small_scenario(n_teams=3, team_size=4, n_organisations=3, burn_in_weeks=4).with_(
-        **levers, pairing__across=True, pairing__by="patients" if by_patients else "quality", pairing__pair_weeks=9,
-        interventions=(pairs,), partners__n=20,
-    )  # fmt: skip
+        **levers,
+        pairing__across=True,
+        pairing__by="patients" if by_patients else "quality",
+        pairing__pair_weeks=9,
+        interventions=(pairs,),
+        partners__n=20,
+    )
     assert simulate(scenario) == []
 
 
@@ -226,9 +237,14 @@ def test_the_checker_sees_what_is_out_of_bounds():
     cohort = burn_in(small_scenario(burn_in_weeks=1), 1, threads=1)
     assert out_of_bounds(cohort) == []
     for table, column, value in (
-        ("person", "safety", 1.0000001), ("person", "safety", -1e-9), ("team", "load", np.nan), ("practice", "value", 2),
-        ("team", "quality", np.inf), ("manager", "person", 10**6), ("organisation", "first_team", -2),
-    ):  # fmt: skip
+        ("person", "safety", 1.0000001),
+        ("person", "safety", -1e-9),
+        ("team", "load", np.nan),
+        ("practice", "value", 2),
+        ("team", "quality", np.inf),
+        ("manager", "person", 10**6),
+        ("organisation", "first_team", -2),
+    ):
         other = cohort.copy()
         other.tables[table][column][-1] = value
         assert len(out_of_bounds(other)) == 1

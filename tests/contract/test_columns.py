@@ -24,11 +24,15 @@ def test_two_processes_touch_what_a_reader_of_their_code_finds():
     )
     assert columns_of(PROCESSES["coaching"]) == Columns(
         reads=(
-            "organisation.hours", "team.coaching_hours", "team.n_trials",
-            "person.vacant", "person.skill", "manager.openness_anchor",
+            "organisation.hours",
+            "team.coaching_hours",
+            "team.n_trials",
+            "person.vacant",
+            "person.skill",
+            "manager.openness_anchor",
         ),
         writes=("organisation.spent", "team.coaching_hours", "person.skill", "manager.openness_anchor"),
-    )  # fmt: skip
+    )
     # Counts that a process adds to are not read.
     assert [name for name in columns_of(PROCESSES["response"]).reads if name.startswith("tally.")] == []
     assert "tally.acted" in columns_of(PROCESSES["response"]).writes
@@ -74,8 +78,10 @@ def test_rows_calls_keywords_names_and_the_whole_cohort_are_followed():
 
 def test_a_stated_table_covers_its_columns():
     assert columns_of(Process("own", "Does this.", act=act, writes=("person.*",))).writes == (
-        "team.demand", "person.*", "ties",
-    )  # fmt: skip
+        "team.demand",
+        "person.*",
+        "ties",
+    )
 
 
 # -- what is changed -------------------------------------------------------------------------------------------------
@@ -183,10 +189,34 @@ def busy_week():
 
 
 PLACES = {
-    "run", "seed", "key", "organisation", "division", "first_team", "n_teams", "first_person", "n_staff", "n_persons",
-    "first_manager", "n_managers", "first_patient", "n_patients", "n_posts", "manager", "person", "superior", "team",
-    "role", "profession", "group", "dimension", "check", "idea_raiser", "idea_group", "hours_budget",
-}  # fmt: skip
+    "run",
+    "seed",
+    "key",
+    "organisation",
+    "division",
+    "first_team",
+    "n_teams",
+    "first_person",
+    "n_staff",
+    "n_persons",
+    "first_manager",
+    "n_managers",
+    "first_patient",
+    "n_patients",
+    "n_posts",
+    "manager",
+    "person",
+    "superior",
+    "team",
+    "role",
+    "profession",
+    "group",
+    "dimension",
+    "check",
+    "idea_raiser",
+    "idea_group",
+    "hours_budget",
+}
 """Columns that state where rows stand: scrambled, they would lead out of the tables."""
 
 

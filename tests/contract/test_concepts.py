@@ -13,9 +13,17 @@ from civicsim.scenario.shipped import shocks, styles
 
 ROOT = Path(__file__).parents[2]
 HEADER = [
-    "no.", "concept", "text", "construct in the model", "process", "parameters, levers, events, styles", "measures",
-    "switch", "hypothesis and sign", "tested by",
-]  # fmt: skip
+    "no.",
+    "concept",
+    "text",
+    "construct in the model",
+    "process",
+    "parameters, levers, events, styles",
+    "measures",
+    "switch",
+    "hypothesis and sign",
+    "tested by",
+]
 SHARED = {59: 20, 70: 46}
 """Concepts that share the hypothesis of another."""
 HOOK = 60

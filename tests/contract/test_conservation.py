@@ -22,8 +22,11 @@ class Diary:
         self.weeks, self.before, self.after, self.forum_waiting = [], [self.counts(cohort)], [], []
         self.start = cohort.copy()
         for _ in range(weeks):
-            self.forum_waiting.append(self.per_organisation(cohort, (cohort.practice["idea_state"] == WAITING) & (
-                cohort.practice["idea_channel"] == TO_FORUM)))  # fmt: skip
+            self.forum_waiting.append(
+                self.per_organisation(
+                    cohort, (cohort.practice["idea_state"] == WAITING) & (cohort.practice["idea_channel"] == TO_FORUM)
+                )
+            )
             advance(cohort, 1, processes=processes)
             self.weeks.append(cohort.tally.copy())
             self.after.append(self.counts(cohort))
@@ -150,9 +153,14 @@ def test_hours_that_a_purpose_took_are_hours_of_work_of_those_who_are_there(purp
         own = put(start.copy(), **nothing, p__load__failure_demand=0.0, p__governing__enabled=False)
         put(own, organisation__grip=0.0, person__voice_hours=0.0, **{f"organisation__allotted__{purpose}": hours})
         # Hours in hand, and something to use them for.
-        put(own, practice__idea_state=ENDORSED, practice__deliberated=0, patient__activation=1.0,
+        put(
+            own,
+            practice__idea_state=ENDORSED,
+            practice__deliberated=0,
+            patient__activation=1.0,
             team__deliberation_credit=40.0 * hours if purpose == "deliberation" else 0.0,
-            organisation__forum_credit=100.0 * hours if purpose == "patients" else 0.0)  # fmt: skip
+            organisation__forum_credit=100.0 * hours if purpose == "patients" else 0.0,
+        )
         advance(own, 1, processes=week)
         there = (own.person["role"] == 0) & (own.person["vacant"] == 0) & (own.person["absent"] == 0)
         home = own.person["organisation"][there]
@@ -339,13 +347,30 @@ def test_only_chiefs_who_leave_are_followed_by_a_reset_and_only_the_rated_are_in
 def test_fixed_things_stay_fixed(book):
     """Posts, teams, lines and sizes never move."""
     fixed = {
-        "organisation": ("run", "seed", "key", "first_team", "n_teams", "first_person", "n_staff", "n_persons", "hours_budget"),
+        "organisation": (
+            "run",
+            "seed",
+            "key",
+            "first_team",
+            "n_teams",
+            "first_person",
+            "n_staff",
+            "n_persons",
+            "hours_budget",
+        ),
         "team": ("organisation", "division", "key", "first_person", "n_posts", "manager", "demand"),
         "person": ("organisation", "team", "key", "role", "profession", "status"),
         "manager": ("person", "superior"),
         "patient": ("organisation", "team", "key", "group"),
-        "dimension": ("kappa", "measured_rank", "staff_visible", "patient_visible", "safety_critical", "cross_boundary"),
-    }  # fmt: skip
+        "dimension": (
+            "kappa",
+            "measured_rank",
+            "staff_visible",
+            "patient_visible",
+            "safety_critical",
+            "cross_boundary",
+        ),
+    }
     for table, columns in fixed.items():
         for column in columns:
             np.testing.assert_array_equal(book.end.tables[table][column], book.start.tables[table][column])
@@ -363,8 +388,12 @@ def test_no_one_voices_or_notices_who_is_not_there():
         away = (cohort.person["vacant"] == 1) | (cohort.person["absent"] == 1)
         assert away.any()
         noticed = []
-        advance(cohort, 1, processes=[p for p in WEEK if p.name != "turnover"],
-                observe=lambda at, first, last, noticed=noticed: noticed.append(at.person["noticed"] + at.person["voiced"]))  # fmt: skip
+        advance(
+            cohort,
+            1,
+            processes=[p for p in WEEK if p.name != "turnover"],
+            observe=lambda at, first, last, noticed=noticed: noticed.append(at.person["noticed"] + at.person["voiced"]),
+        )
         assert (noticed[0][away] == 0).all()
         advance(cohort, 1, processes=[p for p in WEEK if p.name == "turnover"])
 

@@ -32,9 +32,7 @@ ADAPTED = {
 """Measures that stand for another, each explained in experiments/README.md: the contrast works out the rest."""
 WITHOUT_MEASURE = {"H32"}
 """Hypotheses that are not testable yet, since their measure does not exist."""
-SIGNS = {
-    "+", "-", "0", "two-sided", "interaction+", "interaction-", "inverted-u", "threshold", "reversal",
-}  # fmt: skip
+SIGNS = {"+", "-", "0", "two-sided", "interaction+", "interaction-", "inverted-u", "threshold", "reversal"}
 DIRECTIONS = {"threshold": {"+", "-"}, "reversal": {"+-", "-+"}}
 WITHOUT_OWN = {59, 60, 70}
 """Concepts that have no hypothesis of their own."""

@@ -54,7 +54,11 @@ def test_seeds_in_any_order_have_the_same_runs(seeds):
 @settings(max_examples=20)
 @given(st.dictionaries(st.sampled_from(sorted(LEVERS)), st.floats(0.0, 1.0), min_size=2, max_size=5), st.randoms())
 def test_the_order_in_which_levers_are_set_makes_no_difference(shares, chance):
-    values = {f"levers.{k}": PARAMETERS[f"levers.{k}"].low + x * (PARAMETERS[f"levers.{k}"].high - PARAMETERS[f"levers.{k}"].low) for k, x in shares.items()}  # fmt: skip
+    values = {
+        f"levers.{k}": PARAMETERS[f"levers.{k}"].low
+        + x * (PARAMETERS[f"levers.{k}"].high - PARAMETERS[f"levers.{k}"].low)
+        for k, x in shares.items()
+    }
     names = list(values)
     chance.shuffle(names)
     first, second = TINY, TINY

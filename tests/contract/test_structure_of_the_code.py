@@ -11,9 +11,26 @@ import civicsim as cs
 PACKAGE = Path(cs.__file__).parent
 
 ORDER = (
-    "errors", "extras", "checks", "engine", "model", "scenario", "experiment", "study.questions", "study.design", "study.store", "study.run", "study.analysis",
-    "calibration", "staffing", "docking", "mesa_face", "report", "app", "cli",
-)  # fmt: skip
+    "errors",
+    "extras",
+    "checks",
+    "engine",
+    "model",
+    "scenario",
+    "experiment",
+    "study.questions",
+    "study.design",
+    "study.store",
+    "study.run",
+    "study.analysis",
+    "calibration",
+    "staffing",
+    "docking",
+    "mesa_face",
+    "report",
+    "app",
+    "cli",
+)
 """The layers from bottom to top. Each imports from itself and from those before it."""
 
 UPWARD = {

@@ -23,15 +23,27 @@ STILL_HAPPENS = {
     "events": {"organisation.demand_factor"},
     # Switched off, what is intended is met at once; managers are as open as they are, and hours go where leaders move them.
     "enactment": {
-        "organisation.fear_enacted", "organisation.permission_enacted", "organisation.authority_enacted",
-        "organisation.say_do_gap", "manager.openness", "organisation.hours",
+        "organisation.fear_enacted",
+        "organisation.permission_enacted",
+        "organisation.authority_enacted",
+        "organisation.say_do_gap",
+        "manager.openness",
+        "organisation.hours",
     },
     # Switched off, the code does not learn; directives have a switch of their own.
     "codification": {"dimension.directive"},
     # Switched off, no one hears anything and no hours are spent: both are set to nothing.
     "response": {
-        "organisation.spent", "team.response_hours", "team.settling_hours", "team.outcomes",
-        "team.n_outcomes", "team.dealt", "team.detriments", "person.outcomes", "person.n_outcomes", "person.detriments",
+        "organisation.spent",
+        "team.response_hours",
+        "team.settling_hours",
+        "team.outcomes",
+        "team.n_outcomes",
+        "team.dealt",
+        "team.detriments",
+        "person.outcomes",
+        "person.n_outcomes",
+        "person.detriments",
     },
     # Switched off, nothing is noticed, voiced, deliberated or tried: this week's counts and hours are set to nothing.
     "noticing": {"team.noticed", "person.noticed"},
@@ -46,18 +58,31 @@ STILL_HAPPENS = {
     "observation": {"organisation.spent", "team.observation_hours"},
     "partners": {"organisation.partner_hours"},
     "compact": {
-        "organisation.fulfilment", "organisation.breach", "organisation.belief", "organisation.contract",
-        "organisation.ledger_protection", "team.fulfilment", "team.breach", "team.belief", "team.contract",
+        "organisation.fulfilment",
+        "organisation.breach",
+        "organisation.belief",
+        "organisation.contract",
+        "organisation.ledger_protection",
+        "team.fulfilment",
+        "team.breach",
+        "team.belief",
+        "team.contract",
     },
     # Switched off, no one inspects and no one has to go either.
     "governing": {
-        "organisation.grip", "organisation.leader_openness", "organisation.started_over", "organisation.urgency",
-        "organisation.deadline", "organisation.chief_leaving", "organisation.attention_wellbeing",
-        "organisation.culture_reported", "organisation.deferred",
+        "organisation.grip",
+        "organisation.leader_openness",
+        "organisation.started_over",
+        "organisation.urgency",
+        "organisation.deadline",
+        "organisation.chief_leaving",
+        "organisation.attention_wellbeing",
+        "organisation.culture_reported",
+        "organisation.deferred",
     },
     # Switched off, pairs learn nothing, and part all the same when their weeks are over.
     "pairing": {"team.partner", "team.learns"},
-}  # fmt: skip
+}
 """Columns that a switched-off process may still set, because off means something else than unchanged."""
 
 

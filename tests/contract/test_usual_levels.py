@@ -103,9 +103,11 @@ def test_the_straight_line_of_voice_is_as_steep_as_the_logit_is_on_average(statu
 
 
 FORMS = {
-    "voice": ("linear", "product"), "response": ("linear", "hyperbolic"), "learning": ("pearce-hall", "counting"),
+    "voice": ("linear", "product"),
+    "response": ("linear", "hyperbolic"),
+    "learning": ("pearce-hall", "counting"),
     "exhaustion": ("saturating", "threshold"),
-}  # fmt: skip
+}
 LEVEL = ("voice_share", "efficacy", "exhaustion", "burnt_out_share", "quality_true", "trust")
 
 
@@ -126,10 +128,19 @@ def test_another_form_of_a_rule_leaves_the_status_quo_at_its_level(start, publis
 
 
 ANCHORS = {
-    "survey_safe": 62, "survey_addressed": 50, "survey_unsafe_practice": 73, "survey_improvements": 55,
-    "survey_suggestions": 75, "survey_burnt_out": 30, "survey_unwell": 42, "survey_enough_staff": 32,
-    "survey_valued": 70, "survey_recognition": 54, "survey_leaving": 31, "survey_response": 49,
-}  # fmt: skip
+    "survey_safe": 62,
+    "survey_addressed": 50,
+    "survey_unsafe_practice": 73,
+    "survey_improvements": 55,
+    "survey_suggestions": 75,
+    "survey_burnt_out": 30,
+    "survey_unwell": 42,
+    "survey_enough_staff": 32,
+    "survey_valued": 70,
+    "survey_recognition": 54,
+    "survey_leaving": 31,
+    "survey_response": 49,
+}
 """Percent, NHS Staff Survey, England, 2021 to 2024 (suggestions: 20 points above improvements, 2015); to be verified."""
 
 

@@ -78,13 +78,21 @@ NOT_RUN = {
 }
 """Beginnings of commands and of Python blocks that are not run, and the reason."""
 STAND_INS = {
-    "--weeks 52 --seeds 10": "--weeks 8 --seeds 3", '"weeks_to_response", seeds=10)': '"weeks_to_response", seeds=3)',
-    "process NAME": "process voice", "measure NAME": "measure trust", "style NAME": "style compact", "shock NAME": "shock surge",
-    "kind NAME": "kind district-hospital", "set NAME": "set fear", "compare NAME": "compare compact",
-    "study run ": "study run --processes 0 ", "study expand ": "study expand --processes 0 ", "--add-seeds 20": "--add-seeds 1",
+    "--weeks 52 --seeds 10": "--weeks 8 --seeds 3",
+    '"weeks_to_response", seeds=10)': '"weeks_to_response", seeds=3)',
+    "process NAME": "process voice",
+    "measure NAME": "measure trust",
+    "style NAME": "style compact",
+    "shock NAME": "shock surge",
+    "kind NAME": "kind district-hospital",
+    "set NAME": "set fear",
+    "compare NAME": "compare compact",
+    "study run ": "study run --processes 0 ",
+    "study expand ": "study expand --processes 0 ",
+    "--add-seeds 20": "--add-seeds 1",
     "plot results --as effects --factors weight_protected,permission": "plot results --as effects --factors permission,style",
     'run_study(study, "permission")': 'run_study(study, "permission", processes=0)',
-}  # fmt: skip
+}
 """What stands for NAME in the checklists, and for what takes long: more seeds, and processes that have to start."""
 RESULTS = {
     "question": "Which of three styles, and does it depend on permission?",

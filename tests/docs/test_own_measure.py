@@ -48,10 +48,17 @@ def test_the_example_is_taken_by_run_summary_compare_a_study_and_the_mesa_model(
     assert comparison.plot(NAMES).axes
     # In a study, with summaries and weeks; in another process.
     study = cs.Study(
-        question="?", styles=["status-quo"], code="mine.py", seeds=2, weeks=60, burn_in_weeks=4, measures=[*NAMES, "load"],
-        summaries=["last 52", "weeks 0-12", "highest 26"], weekly=["exhaustion_gini"],
+        question="?",
+        styles=["status-quo"],
+        code="mine.py",
+        seeds=2,
+        weeks=60,
+        burn_in_weeks=4,
+        measures=[*NAMES, "load"],
+        summaries=["last 52", "weeks 0-12", "highest 26"],
+        weekly=["exhaustion_gini"],
         factors={"n_teams": 4, "teams_per_division": 2},
-    )  # fmt: skip
+    )
     store = cs.run_study(study, "out", processes=1)
     runs = store.runs().set_index("seed")
     np.testing.assert_allclose(runs[NAMES], summary[NAMES])

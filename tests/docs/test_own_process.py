@@ -114,8 +114,27 @@ def test_the_example_is_set_swept_ablated_calibrated_described_and_printed(mine,
     # Calibrated.
     (mine / "targets.toml").write_text(TARGETS, encoding="utf-8")
     pytest.importorskip("sklearn")
-    tool("calibrate", "targets.toml", "--code", "own.py", "--free", "go_home_early.relief,exit_rate", "--waves", "1",
-         "--points", "12", "--seeds", "1", "--draws", "4", "--processes", "1", "--out", "fit", *small)  # fmt: skip
+    tool(
+        "calibrate",
+        "targets.toml",
+        "--code",
+        "own.py",
+        "--free",
+        "go_home_early.relief,exit_rate",
+        "--waves",
+        "1",
+        "--points",
+        "12",
+        "--seeds",
+        "1",
+        "--draws",
+        "4",
+        "--processes",
+        "1",
+        "--out",
+        "fit",
+        *small,
+    )
     assert "turnover.exit_rate" in (mine / "fit" / "draws.csv").read_text()
     best = cs.Scenario.read("fit/best.toml")
     assert best.code == str(Path("fit", "..", "own.py"))
@@ -177,9 +196,15 @@ def test_the_example_does_not_depend_on_threads(mine):
 
 def test_a_study_that_is_looked_at_shows_values_and_refuses_to_run(mine):
     study = cs.Study(
-        question="?", styles=["status-quo"], code="own.py", seeds=1, weeks=2, burn_in_weeks=1, measures=["exhaustion"],
+        question="?",
+        styles=["status-quo"],
+        code="own.py",
+        seeds=1,
+        weeks=2,
+        burn_in_weeks=1,
+        measures=["exhaustion"],
         factors={"n_teams": 2, "go_home_early.relief": [0.1]},
-    )  # fmt: skip
+    )
     cs.run_study(study, "out", processes=0)
     looked = cs.open_store("out").study.scenario(0)
     assert looked.go_home_early.relief == 0.1

@@ -12,14 +12,40 @@ from civicsim.scenario.scenario import SECTIONS
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "experiments" / "README.md"])
 STRESS = [
-    "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5.1", "2.5.2", "2.5.3", "2.5.4", "3.1", "3.2", "3.3", "3.4",
-    "4.1", "4.2", "4.3", "5.1", "5.2", "5.3", "5.4", "6.1",
-]  # fmt: skip
+    "1.1",
+    "1.2",
+    "1.3",
+    "2.1",
+    "2.2",
+    "2.3",
+    "2.4",
+    "2.5.1",
+    "2.5.2",
+    "2.5.3",
+    "2.5.4",
+    "3.1",
+    "3.2",
+    "3.3",
+    "3.4",
+    "4.1",
+    "4.2",
+    "4.3",
+    "5.1",
+    "5.2",
+    "5.3",
+    "5.4",
+    "6.1",
+]
 TRACE = [
-    "1. Problem formulation", "2. Model description", "3. Data evaluation", "4. Conceptual model evaluation",
-    "5. Implementation verification", "6. Model output verification", "7. Model analysis",
+    "1. Problem formulation",
+    "2. Model description",
+    "3. Data evaluation",
+    "4. Conceptual model evaluation",
+    "5. Implementation verification",
+    "6. Model output verification",
+    "7. Model analysis",
     "8. Model output corroboration",
-]  # fmt: skip
+]
 
 
 def _page(name: str) -> str:

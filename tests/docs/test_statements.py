@@ -89,9 +89,15 @@ def test_the_finder_knows_every_style_and_the_measures_that_findings_name():
 def rows(**changes):
     """Return a flagship's table in which civic culture differs from the status quo as given, and differs otherwise not."""
     usual = {
-        "words": "civic-culture", "unit": "share of people", "better": "lower", "difference": -0.071, "low": -0.133, "high": -0.031,
-        "share_better": 0.98, "verdict": "lower",
-    }  # fmt: skip
+        "words": "civic-culture",
+        "unit": "share of people",
+        "better": "lower",
+        "difference": -0.071,
+        "low": -0.133,
+        "high": -0.031,
+        "share_better": 0.98,
+        "verdict": "lower",
+    }
     shown = pd.DataFrame([usual | {"part": "equal-hours", "measure": "burnt_out_share"} | changes])
     zero = {"part": "at-zero", "difference": 0.002, "low": -0.001, "high": 0.005, "verdict": "too close to call"}
     table = pd.concat([shown, shown.assign(**zero)])
@@ -102,13 +108,25 @@ def rows(**changes):
     ("changes", "words"),
     [
         ({}, "burnout is lower by 7.1 points (−13.3 to −3.1)."),
-        ({"difference": 0.05, "low": 0.02, "high": 0.08, "verdict": "higher"}, "burnout is higher by 5.0 points (+2.0 to +8.0)."),
-        ({"verdict": "lower, perhaps too little to matter"}, "burnout is lower by 7.1 points (−13.3 to −3.1; perhaps too little to matter)."),
-        ({"high": 0.01, "verdict": "too close to call"}, "the difference is too close to call for burnout (−7.1 points, −13.3 to +1.0, better in 98 % of pairs)."),
-        ({"verdict": "too small to matter"}, "the difference is too small to matter for burnout (−7.1 points, −13.3 to −3.1, better in 98 % of pairs)."),
+        (
+            {"difference": 0.05, "low": 0.02, "high": 0.08, "verdict": "higher"},
+            "burnout is higher by 5.0 points (+2.0 to +8.0).",
+        ),
+        (
+            {"verdict": "lower, perhaps too little to matter"},
+            "burnout is lower by 7.1 points (−13.3 to −3.1; perhaps too little to matter).",
+        ),
+        (
+            {"high": 0.01, "verdict": "too close to call"},
+            "the difference is too close to call for burnout (−7.1 points, −13.3 to +1.0, better in 98 % of pairs).",
+        ),
+        (
+            {"verdict": "too small to matter"},
+            "the difference is too small to matter for burnout (−7.1 points, −13.3 to −3.1, better in 98 % of pairs).",
+        ),
         ({"difference": 0.0, "low": 0.0, "high": 0.0, "verdict": "same"}, "burnout is the same."),
     ],
-)  # fmt: skip
+)
 def test_the_way_and_the_size_of_a_difference_follow_from_its_row(changes, words):
     text = findings.filled("Under civic culture, {differences civic-culture burnt_out_share}.", rows(**changes), "a")
     zero = "With the deciding numbers at 0, the difference is too close to call for burnout (+0.20 points, −0.10 to +0.50, better in 98 % of pairs)."
@@ -120,10 +138,16 @@ def test_the_way_and_the_size_of_a_difference_follow_from_its_row(changes, words
     [
         ("Civic culture lowers burnout by 7 points.", "a: '7' is a claim"),
         ("Burnout is higher under {styles} styles.", "a: 'higher' is a claim"),
-        ("Under civic culture, {difference civic-culture trust}.", "nothing fills in 'difference'; did you mean 'differences'?"),
-        ("Under civic culture, {differences civic-culture harm_rate}.", "civic-culture harm_rate: no such row in part equal-hours"),
+        (
+            "Under civic culture, {difference civic-culture trust}.",
+            "nothing fills in 'difference'; did you mean 'differences'?",
+        ),
+        (
+            "Under civic culture, {differences civic-culture harm_rate}.",
+            "civic-culture harm_rate: no such row in part equal-hours",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_sentence_cannot_claim_what_no_table_has(words, message):
     with pytest.raises(CivicsimError, match=re.escape(message)):
         findings.filled(words, rows(), "a")

@@ -30,12 +30,29 @@ from civicsim.model.processes.events import Event
 RUNS = 8
 ENTRANTS, OPENNESS, WEIGHT = 0.4, 0.9, 0.8
 FAITH = only(
-    "learning", "turnover", "events",
-    n_teams=20, weeks=312, safety_mean=ENTRANTS, safety_sd=0.1, openness_mean=OPENNESS, openness_sd=0.0,
-    learning__efficacy_enabled=False, openness_safety=WEIGHT, norm_safety=0.0, fear_safety=0.0, reputation_weight=0.0,
-    turnover__absence_enabled=False, exit_trust=0.0, exit_belonging=0.0, exit_exhaustion=2.5,
-    exhaustion_mean=0.5, exhaustion_sd=0.08, weeks_to_fill=10.0, weeks_to_fill_sd=0.0,
-)  # fmt: skip
+    "learning",
+    "turnover",
+    "events",
+    n_teams=20,
+    weeks=312,
+    safety_mean=ENTRANTS,
+    safety_sd=0.1,
+    openness_mean=OPENNESS,
+    openness_sd=0.0,
+    learning__efficacy_enabled=False,
+    openness_safety=WEIGHT,
+    norm_safety=0.0,
+    fear_safety=0.0,
+    reputation_weight=0.0,
+    turnover__absence_enabled=False,
+    exit_trust=0.0,
+    exit_belonging=0.0,
+    exit_exhaustion=2.5,
+    exhaustion_mean=0.5,
+    exhaustion_sd=0.08,
+    weeks_to_fill=10.0,
+    weeks_to_fill_sd=0.0,
+)
 TURNOVER = pytest.mark.parametrize("turnover", [0.1, 0.2, 0.3])
 
 

@@ -30,29 +30,66 @@ RATES = {
     "nearly all": {"efficacy_mean": 0.98, "safety_mean": 0.98, "voice__intercept": 0.0},
 }
 ASSUMED = only(
-    "drift", "load", "noticing", "voice", "response", "lifecycle", "quality",
-    n_teams=10, weeks=156, exhaustion_mean=0.48, safety_sd=0.0, efficacy_sd=0.0,
+    "drift",
+    "load",
+    "noticing",
+    "voice",
+    "response",
+    "lifecycle",
+    "quality",
+    n_teams=10,
+    weeks=156,
+    exhaustion_mean=0.48,
+    safety_sd=0.0,
+    efficacy_sd=0.0,
     # Care is poor to begin with, no one looks to the own convenience, and changes last.
-    code_right_share=0.4, code_silent_share=0.2, practice_fits=0.2, kappa_low=0.5, alignment_mean=1.0, alignment_sd=0.0,
-    skill_mean=0.5, check_rate=2.0, demand_per_post=31.0, cross_boundary_share=0.0, decay_base=0.0,
+    code_right_share=0.4,
+    code_silent_share=0.2,
+    practice_fits=0.2,
+    kappa_low=0.5,
+    alignment_mean=1.0,
+    alignment_sd=0.0,
+    skill_mean=0.5,
+    check_rate=2.0,
+    demand_per_post=31.0,
+    cross_boundary_share=0.0,
+    decay_base=0.0,
     # Readiness to speak up is the same for all and stays; the team may decide; no one goes to the guardian.
-    norm_weight=0.0, efficacy_weight=5.0, voice__intercept=-2.0, invitation=0.0, voice__hours_per_item=1.0, guardian_appeal=-8.0,
-    authority=1.0, weight_deliberation=8.0,
-)  # fmt: skip
+    norm_weight=0.0,
+    efficacy_weight=5.0,
+    voice__intercept=-2.0,
+    invitation=0.0,
+    voice__hours_per_item=1.0,
+    guardian_appeal=-8.0,
+    authority=1.0,
+    weight_deliberation=8.0,
+)
 TO_THE_MANAGER = {"manager_appeal": 3.0, "peer_authority": 0.0, "peer_agency": 0.0}
 SLOW_AND_INACCURATE = {**TO_THE_MANAGER, "response__hours_per_item": 5.0, "n_cycles": 0}
 PLACES = {
     "slow review": SLOW_AND_INACCURATE,
     "slow review without load": {**SLOW_AND_INACCURATE, "load__enabled": False},
     "slow review and peers": {
-        **SLOW_AND_INACCURATE, "manager_appeal": -2.0, "peer_authority": 4.0, "response__peer_hours": 0.25,
-        "deliberation__enabled": True, "deliberation__hours_each": 0.25, "conformity": 0.0, "facilitation": 1.0,
+        **SLOW_AND_INACCURATE,
+        "manager_appeal": -2.0,
+        "peer_authority": 4.0,
+        "response__peer_hours": 0.25,
+        "deliberation__enabled": True,
+        "deliberation__hours_each": 0.25,
+        "conformity": 0.0,
+        "facilitation": 1.0,
     },
     "swift and accurate review": {
-        **TO_THE_MANAGER, "response__hours_per_item": 1.0, "n_cycles": 3, "cycle_weeks": 1, "cycle_accuracy": 1.0,
-        "trial_hours": 0.0, "lifecycle__headspace_gain": 20.0, "max_concurrent": 30,
+        **TO_THE_MANAGER,
+        "response__hours_per_item": 1.0,
+        "n_cycles": 3,
+        "cycle_weeks": 1,
+        "cycle_accuracy": 1.0,
+        "trial_hours": 0.0,
+        "lifecycle__headspace_gain": 20.0,
+        "max_concurrent": 30,
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,16 @@ from civicsim.model.tables import TABLES
 COLUMNS = [
     (view, column)
     for view, table in (
-        (StaffMember, "person"), (Manager, "person"), (Manager, "manager"), (Patient, "patient"), (Team, "team"),
+        (StaffMember, "person"),
+        (Manager, "person"),
+        (Manager, "manager"),
+        (Patient, "patient"),
+        (Team, "team"),
         (Practice, "practice"),
     )
     for column in TABLES[table]
     if not column.refers
-]  # fmt: skip
+]
 
 
 def small(**parameters):
@@ -106,12 +110,24 @@ def test_new_levers_and_practices_are_felt_too():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("exhaustion", 1.01), ("exhaustion", -0.01), ("exhaustion", math.nan), ("exhaustion", math.inf),
-        ("exhaustion", "high"), ("exhaustion", None), ("load", -1.0), ("load", math.inf), ("status", -1.5),
-        ("tenure", -1), ("tenure", 1.5), ("tenure", 2**31), ("generation", 2**15), ("vacant", 2),
-        ("profession", "sailor"), ("profession", 1),
+        ("exhaustion", 1.01),
+        ("exhaustion", -0.01),
+        ("exhaustion", math.nan),
+        ("exhaustion", math.inf),
+        ("exhaustion", "high"),
+        ("exhaustion", None),
+        ("load", -1.0),
+        ("load", math.inf),
+        ("status", -1.5),
+        ("tenure", -1),
+        ("tenure", 1.5),
+        ("tenure", 2**31),
+        ("generation", 2**15),
+        ("vacant", 2),
+        ("profession", "sailor"),
+        ("profession", 1),
     ],
-)  # fmt: skip
+)
 def test_values_that_a_column_cannot_hold_are_refused(model, name, value):
     before = model.cohort.state_bytes()
     with pytest.raises(ValueError, match=name):

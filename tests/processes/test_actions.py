@@ -16,15 +16,34 @@ NAMES = pytest.mark.parametrize("name", sorted(ACTIONS))
 CHANGES = {
     "inspection": {"organisation.deadline", "organisation.notice", "organisation.urgency", "dimension.directive"},
     "install": {
-        "practice.value", "practice.previous", "practice.previous_convenient", "practice.origin", "practice.followed",
-        "practice.gamed", "practice.convenient", "practice.adopted_week", "team.switching_hours",
-        "tally.adopted_vertical", "tally.adopted_right", "tally.replaced", "tally.changes",
+        "practice.value",
+        "practice.previous",
+        "practice.previous_convenient",
+        "practice.origin",
+        "practice.followed",
+        "practice.gamed",
+        "practice.convenient",
+        "practice.adopted_week",
+        "team.switching_hours",
+        "tally.adopted_vertical",
+        "tally.adopted_right",
+        "tally.replaced",
+        "tally.changes",
     },
     "isolate": {"team.isolated", "ties", "neighbour.team", "neighbour.ties"},
     "launch": {
-        "practice.idea_state", "practice.idea_value", "practice.idea_convenient", "practice.idea_origin",
-        "practice.idea_channel", "practice.idea_severity", "practice.idea_week", "practice.raised_week",
-        "practice.idea_raiser", "practice.deliberated", "practice.cycles", "practice.successes",
+        "practice.idea_state",
+        "practice.idea_value",
+        "practice.idea_convenient",
+        "practice.idea_origin",
+        "practice.idea_channel",
+        "practice.idea_severity",
+        "practice.idea_week",
+        "practice.raised_week",
+        "practice.idea_raiser",
+        "practice.deliberated",
+        "practice.cycles",
+        "practice.successes",
     },
     "leader_exit": {"organisation.chief_leaving"},
     "many_directives": {"dimension.directive"},
@@ -34,17 +53,33 @@ CHANGES = {
     "reality_shift": {"dimension.truth", "practice.reality"},
     "relieve": {"team.demand"},
     "reorganisation": {
-        "ties", "neighbour.team", "neighbour.ties", "organisation.forum_standing", "organisation.independence",
-        "organisation.forum_funds", "organisation.forum_credit",
+        "ties",
+        "neighbour.team",
+        "neighbour.ties",
+        "organisation.forum_standing",
+        "organisation.independence",
+        "organisation.forum_funds",
+        "organisation.forum_credit",
     },
     "solidarity": {"person.belonging"},
     "teach": {"person.skill"},
     "vacancy_wave": {
-        "person.vacant", "person.absent", "person.noticed", "person.voiced", "person.voice_hours",
-        "person.noticed_memory", "person.voiced_memory", "person.propensity", "practice.idea_raiser", "ties",
-        "tally.leavers", "tally.leaver_motivation", "tally.ties_lost", "team.leaver_memory",
+        "person.vacant",
+        "person.absent",
+        "person.noticed",
+        "person.voiced",
+        "person.voice_hours",
+        "person.noticed_memory",
+        "person.voiced_memory",
+        "person.propensity",
+        "practice.idea_raiser",
+        "ties",
+        "tally.leavers",
+        "tally.leaver_motivation",
+        "tally.ties_lost",
+        "team.leaver_memory",
     },
-}  # fmt: skip
+}
 """What each may change."""
 OF_SIZE_NOTHING = {
     # It is announced all the same, without orders; and a project without anything to it still has its weeks.
@@ -612,9 +647,15 @@ def test_what_is_launched_is_an_endorsed_idea_that_is_tried_like_any_other(crowd
     assert new[:, ::2].any()
     assert not new[:, 1::2].any()
     for name, value in (
-        ("idea_channel", TO_MANAGER), ("idea_raiser", -1), ("idea_convenient", 0), ("cycles", 0), ("successes", 0),
-        ("deliberated", 0), ("idea_week", cohort.week), ("raised_week", cohort.week),
-    ):  # fmt: skip
+        ("idea_channel", TO_MANAGER),
+        ("idea_raiser", -1),
+        ("idea_convenient", 0),
+        ("cycles", 0),
+        ("successes", 0),
+        ("deliberated", 0),
+        ("idea_week", cohort.week),
+        ("raised_week", cohort.week),
+    ):
         assert (own.practice[name][new] == value).all(), name
     assert (own.practice["idea_value"][new] != own.practice["value"][new]).all()
     np.testing.assert_array_equal(own.practice["value"], cohort.practice["value"])

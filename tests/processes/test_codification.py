@@ -29,9 +29,14 @@ def contest(cohort, *, n_superior=2, code=-1, does=1):
     """On one dimension all superior teams do what the code does not ask for; the others hit nothing at all."""
     cohort.week = QUARTER * 4
     put(
-        cohort, dimension__measured=1, dimension__code=code, practice__reality=-code, organisation__codification=1.0,
-        organisation__directive_rate=0.0, dimension__directive=0,
-    )  # fmt: skip
+        cohort,
+        dimension__measured=1,
+        dimension__code=code,
+        practice__reality=-code,
+        organisation__codification=1.0,
+        organisation__directive_rate=0.0,
+        dimension__directive=0,
+    )
     cohort.dimension["code"][:, 0] = 0
     place = np.arange(len(cohort.team)) - cohort.organisation["first_team"][cohort.team["organisation"]]
     good = place < n_superior

@@ -282,10 +282,17 @@ def test_a_compact_announced_anew_is_believed_as_at_first(cohort):
 
 
 def test_fulfilment_breach_and_contract_follow_from_their_parts(cohort):
-    own = put(cohort.copy(), organisation__compact=0.7, organisation__answered_memory=0.3, team__overload=0.16,
-              organisation__allotted__protected=0.2, organisation__hours__protected=0.05,
-              organisation__spent__deliberation=0.1, organisation__deliberation_memory=0.1,
-              organisation__belief=0.6)  # fmt: skip
+    own = put(
+        cohort.copy(),
+        organisation__compact=0.7,
+        organisation__answered_memory=0.3,
+        team__overload=0.16,
+        organisation__allotted__protected=0.2,
+        organisation__hours__protected=0.05,
+        organisation__spent__deliberation=0.1,
+        organisation__deliberation_memory=0.1,
+        organisation__belief=0.6,
+    )
     own.week = QUARTER
     org = step(own, "compact").organisation
     # This week's answers move the memory by a thirteenth; the tally is empty here, so it stands.
@@ -393,10 +400,13 @@ def simulated(cohort, weeks=65, **changes):
 def test_without_a_compact_only_what_is_usually_expected_counts(cohort):
     """Where that counts for nothing, it is as if the process were switched off."""
     silent = {
-        "organisation__compact": 0.0, "p__exhaustion__contract_weight": 0.0, "p__compact__fulfilment_gain": 0.0,
+        "organisation__compact": 0.0,
+        "p__exhaustion__contract_weight": 0.0,
+        "p__compact__fulfilment_gain": 0.0,
         # Those above the teams go by a memory that the process keeps.
-        "p__exhaustion__neglect_weight": 0.0, "p__motivation__trust_answered": 0.0,
-    }  # fmt: skip
+        "p__exhaustion__neglect_weight": 0.0,
+        "p__motivation__trust_answered": 0.0,
+    }
     none, off = (simulated(cohort, p__compact__enabled=on, **silent) for on in (True, False))
     kept = {"organisation.answered_memory", "organisation.deliberation_memory"}
     assert changed_columns(none, off) <= kept | {"organisation.contract", "team.contract"}
@@ -535,9 +545,12 @@ def test_promises_broken_to_one_team_exhaust_that_team(cohort):
 
 def test_what_teams_were_answered_is_remembered_over_their_own_items(cohort):
     own = put(
-        cohort.copy(), team__answered_share=0.5, practice__idea_state=NO_IDEA, organisation__authority_enacted=1.0,
+        cohort.copy(),
+        team__answered_share=0.5,
+        practice__idea_state=NO_IDEA,
+        organisation__authority_enacted=1.0,
         practice__idea_origin=FROM_STAFF,
-    )  # fmt: skip
+    )
     own.practice["idea_state"][1, :4], own.practice["idea_channel"][1, :4] = WAITING, TO_PEERS
     step(own, "response")
     expected = 0.5
@@ -545,9 +558,12 @@ def test_what_teams_were_answered_is_remembered_over_their_own_items(cohort):
         expected += (1.0 - expected) / 20
     np.testing.assert_allclose(own.team["answered_share"], np.where(np.arange(12) == 1, expected, 0.5))
     silent = put(
-        cohort.copy(), team__answered_share=0.5, practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER,
+        cohort.copy(),
+        team__answered_share=0.5,
+        practice__idea_state=WAITING,
+        practice__idea_channel=TO_MANAGER,
         practice__idea_origin=FROM_STAFF,
-    )  # fmt: skip
+    )
     put(silent, practice__raised_week=silent.week - 60, team__response_credit=0.0)
     assert (step(silent, "response").team["answered_share"] < 0.2).all()
 
@@ -590,9 +606,15 @@ def test_a_regulator_who_joins_promises_nothing_itself(cohort):
 
 def test_switched_off_nothing_is_promised_to_teams_either(cohort):
     own = after(
-        cohort, "compact", **LEDGER, team__fulfilment=0.4, team__breach=0.4, team__contract=0.4, team__belief=0.9,
+        cohort,
+        "compact",
+        **LEDGER,
+        team__fulfilment=0.4,
+        team__breach=0.4,
+        team__contract=0.4,
+        team__belief=0.9,
         p__compact__enabled=False,
-    )  # fmt: skip
+    )
     for name in ("fulfilment", "breach", "contract"):
         assert (own.team[name] == 0.0).all()
     assert (own.team["belief"] == q.belief_start).all()
@@ -624,8 +646,14 @@ def test_for_words_alone_staff_take_on_nothing(cohort):
 
 def gamed(crowd, **changes):
     """Return the share of teams that pretend to have done as ordered."""
-    own = put(crowd.copy(), dimension__directive=0, organisation__fear_enacted=0.9, organisation__target_salience=1.0,
-              organisation__audit=0.0, team__belief=0.8)  # fmt: skip
+    own = put(
+        crowd.copy(),
+        dimension__directive=0,
+        organisation__fear_enacted=0.9,
+        organisation__target_salience=1.0,
+        organisation__audit=0.0,
+        team__belief=0.8,
+    )
     own.dimension["directive"][:, :4] = 1
     own.dimension["code"][:, :4] = 1
     own.practice["value"][:, :4] = -1

@@ -115,9 +115,15 @@ PRICE = 5.0
 def table(cohort, *, fits=True, n=1, credit=PRICE):
     """Lay ``n`` endorsed ideas on each team's table, with hours in hand and nothing to come."""
     put(
-        cohort, practice__idea_state=NO_IDEA, practice__deliberated=0, organisation__hours__deliberation=0.0,
-        team__deliberation_credit=credit, person__vacant=0, person__absent=0, p__deliberation__facilitation=1.0,
-    )  # fmt: skip
+        cohort,
+        practice__idea_state=NO_IDEA,
+        practice__deliberated=0,
+        organisation__hours__deliberation=0.0,
+        team__deliberation_credit=credit,
+        person__vacant=0,
+        person__absent=0,
+        p__deliberation__facilitation=1.0,
+    )
     for d in range(n):
         slot = cohort.practice[:, d]
         slot["idea_state"], slot["idea_origin"], slot["idea_raiser"] = ENDORSED, FROM_STAFF, -1
@@ -316,10 +322,16 @@ def test_switched_off_there_is_no_conflict_over_ideas(cohort):
 
 def test_more_discussants_are_right_more_often(crowd):
     found = [
-        forward(crowd, True, person__skill=0.5, p__deliberation__conformity=0.0, team__deliberation_credit=100.0,
-                p__deliberation__n_discussants=n)
+        forward(
+            crowd,
+            True,
+            person__skill=0.5,
+            p__deliberation__conformity=0.0,
+            team__deliberation_credit=100.0,
+            p__deliberation__n_discussants=n,
+        )
         for n in (3, 7, 15)
-    ]  # fmt: skip
+    ]
     assert never_falling(found)
 
 

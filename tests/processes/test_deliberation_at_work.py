@@ -80,9 +80,16 @@ def test_a_team_of_one_mind_never_splits(full):
 def endorse(cohort, n=None, credit=1e4):
     """Put an endorsed idea into the first ``n`` slots of every team, every other one fitting; the others are empty."""
     c = put(
-        cohort, practice__idea_state=NO_IDEA, practice__idea_raiser=-1, practice__deliberated=0, person__vacant=0,
-        person__absent=0, organisation__hours__deliberation=0.0, team__deliberation_credit=credit, team__overload=0.0,
-    )  # fmt: skip
+        cohort,
+        practice__idea_state=NO_IDEA,
+        practice__idea_raiser=-1,
+        practice__deliberated=0,
+        person__vacant=0,
+        person__absent=0,
+        organisation__hours__deliberation=0.0,
+        team__deliberation_credit=credit,
+        team__overload=0.0,
+    )
     slots = c.practice[:, :n]
     right = np.arange(slots.shape[1]) % 2 == 0
     slots["idea_value"] = np.where(right, slots["reality"], -slots["reality"])
@@ -109,8 +116,12 @@ def test_slots_without_an_endorsed_idea_that_is_new_are_not_touched(cohort):
 @given(st.floats(0, 3.75), st.floats(0.25, 2), st.integers(2, 10))
 def test_over_a_quarter_no_more_hours_are_spent_than_were_allotted(small_cohort, hours, each, n):
     cohort = endorse(small_cohort.copy(), credit=0.0)
-    put(cohort, organisation__hours__deliberation=hours, p__deliberation__hours_each=each,
-        p__deliberation__n_discussants=n)  # fmt: skip
+    put(
+        cohort,
+        organisation__hours__deliberation=hours,
+        p__deliberation__hours_each=each,
+        p__deliberation__n_discussants=n,
+    )
     spent = talked = 0.0
     for _ in range(13):
         cohort.practice["idea_state"], cohort.practice["deliberated"] = ENDORSED, 0
@@ -226,9 +237,12 @@ def test_conflict_within_the_tolerance_costs_no_safety(cohort):
 @given(shares, shares, st.floats(0.1, 0.5), st.floats(0, 0.1))
 def test_conflict_beyond_the_tolerance_costs_the_team_safety(small_cohort, facilitation, hostility, tolerance, cost):
     conflict, lost = conflict_and_safety_lost(
-        small_cohort, p__deliberation__facilitation=facilitation, team__hostility=hostility,
-        p__deliberation__conflict_tolerance=tolerance, p__deliberation__conflict_cost=cost,
-    )  # fmt: skip
+        small_cohort,
+        p__deliberation__facilitation=facilitation,
+        team__hostility=hostility,
+        p__deliberation__conflict_tolerance=tolerance,
+        p__deliberation__conflict_cost=cost,
+    )
     team, staff = small_cohort.person["team"], is_staff(small_cohort)
     expected = cost * np.maximum(0.0, conflict - tolerance)
     np.testing.assert_allclose(lost[staff], expected[team[staff]], atol=1e-12)

@@ -206,15 +206,31 @@ def make_all(cohort, option):
         RESIST: {"resist_misfit": 8.0},
         GAME: {"game_pressure": 8.0},
     }[option]
-    every = {"comply_pressure": 0.0, "comply_trust": 0.0, "adapt_scope": 0.0, "resist_misfit": 0.0, "resist_fear": 0.0,
-             "game_pressure": 0.0, "game_motivation": 0.0, "game_audit": 0.0, "temperature": 0.01}  # fmt: skip
+    every = {
+        "comply_pressure": 0.0,
+        "comply_trust": 0.0,
+        "adapt_scope": 0.0,
+        "resist_misfit": 0.0,
+        "resist_fear": 0.0,
+        "game_pressure": 0.0,
+        "game_motivation": 0.0,
+        "game_audit": 0.0,
+        "temperature": 0.01,
+    }
     for name, value in (every | dials).items():
         cohort.parameters["directives"][name] = value
     put(
-        cohort, person__trust=1.0, person__skill=1.0, person__belonging=1.0, team__headspace=1.0,
-        organisation__permission_enacted=1.0, organisation__fear_enacted=1.0, organisation__target_salience=1.0,
-        dimension__directive=0, practice__gamed=0,
-    )  # fmt: skip
+        cohort,
+        person__trust=1.0,
+        person__skill=1.0,
+        person__belonging=1.0,
+        team__headspace=1.0,
+        organisation__permission_enacted=1.0,
+        organisation__fear_enacted=1.0,
+        organisation__target_salience=1.0,
+        dimension__directive=0,
+        practice__gamed=0,
+    )
     return cohort
 
 
@@ -467,8 +483,14 @@ def test_the_memory_of_directives_settles_at_what_is_ordered_in_a_year(cohort):
 
 # -- candour in return -----------------------------------------------------------------------------------------------
 
-LEDGER = {"organisation__compact": 1.0, "organisation__audit": 0.0, "team__belief": 1.0, "p__compact__candour": 1.0,
-          "organisation__fear_enacted": 0.9, "organisation__target_salience": 1.0}  # fmt: skip
+LEDGER = {
+    "organisation__compact": 1.0,
+    "organisation__audit": 0.0,
+    "team__belief": 1.0,
+    "p__compact__candour": 1.0,
+    "organisation__fear_enacted": 0.9,
+    "organisation__target_salience": 1.0,
+}
 
 
 def test_staff_who_believe_in_a_compact_that_is_kept_as_a_ledger_game_less(crowd):

@@ -248,8 +248,12 @@ def test_the_gap_is_how_much_worse_than_announced_staff_are_treated(cohort):
     worse = [org["fear_enacted"] - 0.1, 0.9 - org["permission_enacted"], 0.9 - org["authority_enacted"]]
     np.testing.assert_allclose(org["say_do_gap"], np.mean(worse, axis=0), atol=1e-12)
     assert (org["say_do_gap"] > 0.1).all()
-    assert (after(cohort, "enactment", organisation__fear=0.9, organisation__permission=0.0, organisation__authority=0.0)
-            .organisation["say_do_gap"] == 0.0).all()  # fmt: skip
+    assert (
+        after(
+            cohort, "enactment", organisation__fear=0.9, organisation__permission=0.0, organisation__authority=0.0
+        ).organisation["say_do_gap"]
+        == 0.0
+    ).all()
 
 
 def test_switched_off_what_is_intended_is_met_at_once(cohort):

@@ -484,7 +484,7 @@ EXPECTED = {
     ("team-compacts", 14): (differs_between_teams, rising, {}),
     ("vacancy-wave", 1): (column("person", "vacant"), rising, {}),
     ("volunteer-seeds", 1): (from_programme, rising, {}),
-}  # fmt: skip
+}
 """By shock and weeks: a measure, whether it goes up or down against the same runs without it, and values that hold."""
 
 
@@ -621,9 +621,13 @@ def test_marking_does_nothing_but_mark(start):
     marked = at_the_end(start, events({"name": "x", "week": 0, "action": "mark", "teams": "best", "share": 0.5}), 8)
     usual = at_the_end(start, (), 8)
     assert changed_columns(usual, marked) <= {
-        "team.marked", "snapshot.n_marked", "snapshot.marked_quality", "snapshot.marked_safety",
-        "snapshot.marked_bright", "snapshot.marked_dark",
-    }  # fmt: skip
+        "team.marked",
+        "snapshot.n_marked",
+        "snapshot.marked_quality",
+        "snapshot.marked_safety",
+        "snapshot.marked_bright",
+        "snapshot.marked_dark",
+    }
     assert marked.team["marked"].sum() == 6
 
 
@@ -636,8 +640,15 @@ def test_a_shipped_event_may_choose_other_teams(start):
 
 
 def test_a_run_with_chosen_teams_does_not_depend_on_threads():
-    chosen = scenario(*a_shock("volunteer-seeds", 1), *a_shock("pairing", 2), *a_shock("isolation", 3),
-                      *a_shock("inspection", 4), *a_shock("leader-exit", 5), *a_shock("project", 6), weeks=10)  # fmt: skip
+    chosen = scenario(
+        *a_shock("volunteer-seeds", 1),
+        *a_shock("pairing", 2),
+        *a_shock("isolation", 3),
+        *a_shock("inspection", 4),
+        *a_shock("leader-exit", 5),
+        *a_shock("project", 6),
+        weeks=10,
+    )
     one, two = (cs.run(chosen, seeds=4, threads=n).cohort.state_bytes() for n in (1, 2))
     assert one == two
 
@@ -683,10 +694,13 @@ def any_event(draw):
         share = 0.0 if teams in ("all", "marked") else draw(st.floats(0.01, 1))
         return Event(week, name, length, {}, action, draw(st.floats(0.01, 1)), teams, share)
     values = {
-        "levers.fear": st.floats(0, 1), "levers.compact": st.floats(0, 1), "load.overtime": st.floats(0, 0.15),
-        "forum.satisfaction_target": st.floats(0, 1), "lifecycle.max_concurrent": st.integers(1, 30),
+        "levers.fear": st.floats(0, 1),
+        "levers.compact": st.floats(0, 1),
+        "load.overtime": st.floats(0, 0.15),
+        "forum.satisfaction_target": st.floats(0, 1),
+        "lifecycle.max_concurrent": st.integers(1, 30),
         "forum.level": st.sampled_from(["team", "national"]),
-    }  # fmt: skip
+    }
     keys = draw(st.lists(st.sampled_from(sorted(values)), min_size=1, unique=True))
     return Event(week, name, length, {key: draw(values[key]) for key in keys})
 

@@ -272,11 +272,16 @@ def test_forms_differ_in_what_they_are_about():
 
 def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
     put(
-        cohort, p__exhaustion__noise_sd=0.0, p__exhaustion__influence_weight=0.007, person__rest_hours=0.0,
-        organisation__contract=-0.3, team__contract=np.linspace(-0.6, 0.4, len(cohort.team)),
-        organisation__answered_memory=0.7, team__answered_share=np.linspace(0.1, 0.9, len(cohort.team)),
+        cohort,
+        p__exhaustion__noise_sd=0.0,
+        p__exhaustion__influence_weight=0.007,
+        person__rest_hours=0.0,
+        organisation__contract=-0.3,
+        team__contract=np.linspace(-0.6, 0.4, len(cohort.team)),
+        organisation__answered_memory=0.7,
+        team__answered_share=np.linspace(0.1, 0.9, len(cohort.team)),
         organisation__place_strain=0.03,
-    )  # fmt: skip
+    )
     before, staff, filled = cohort.person.copy(), is_staff(cohort), filled_staff(cohort)
     p = {name: cohort.parameters["exhaustion"][name][0] for name in cohort.parameters["exhaustion"].dtype.names}
     org, team = cohort.organisation[before["organisation"]], before["team"]
@@ -316,9 +321,15 @@ def test_everybodys_exhaustion_again_in_plain_numpy(cohort):
 @pytest.mark.parametrize("form", range(len(FORMS)))
 def test_each_cause_moves_everyone_its_way(cohort, column, values, direction, form):
     put(
-        cohort, person__exhaustion=0.5, person__load=0.8, person__belonging=0.6, p__exhaustion__form=form,
-        team__answered_share=0.6, organisation__answered_memory=0.6, p__exhaustion__noise_sd=0.02,
-    )  # fmt: skip
+        cohort,
+        person__exhaustion=0.5,
+        person__load=0.8,
+        person__belonging=0.6,
+        p__exhaustion__form=form,
+        team__answered_share=0.6,
+        organisation__answered_memory=0.6,
+        p__exhaustion__noise_sd=0.02,
+    )
     found = [after(cohort, "exhaustion", **{column: x}).person["exhaustion"] for x in values]
     concerned = cohort.person["vacant"] == 0
     concerned &= is_staff(cohort) | (not column.startswith("team"))

@@ -152,9 +152,14 @@ def test_picking_takes_an_index_in_proportion_to_its_weight(weights, u):
 def ready(cohort, issues=1, activation=1.0, **changes):
     """Return a copy with empty slots, active patients, and hours in hand for some issues."""
     own = put(
-        cohort.copy(), practice__idea_state=NO_IDEA, patient__activation=activation, organisation__hours__patients=0.0,
-        organisation__forum_credit=issues * PRICE, dimension__patient_visible=1, p__forum__activation_rate=0.0,
-    )  # fmt: skip
+        cohort.copy(),
+        practice__idea_state=NO_IDEA,
+        patient__activation=activation,
+        organisation__hours__patients=0.0,
+        organisation__forum_credit=issues * PRICE,
+        dimension__patient_visible=1,
+        p__forum__activation_rate=0.0,
+    )
     return put(own, **changes)
 
 
@@ -167,9 +172,16 @@ def test_what_the_forum_raises_waits_for_an_answer_as_an_idea_of_patients(cohort
     ideas = raised(step(ready(cohort, 20), "forum"))
     assert len(ideas) > 20
     for name, value in (
-        ("idea_channel", TO_FORUM), ("idea_origin", FROM_PATIENTS), ("idea_raiser", -1), ("idea_convenient", 0),
-        ("raised_week", 7), ("idea_week", 7), ("deliberated", 0), ("cycles", 0), ("successes", 0),
-    ):  # fmt: skip
+        ("idea_channel", TO_FORUM),
+        ("idea_origin", FROM_PATIENTS),
+        ("idea_raiser", -1),
+        ("idea_convenient", 0),
+        ("raised_week", 7),
+        ("idea_week", 7),
+        ("deliberated", 0),
+        ("cycles", 0),
+        ("successes", 0),
+    ):
         assert (ideas[name] == value).all(), name
     assert (ideas["idea_value"] != ideas["value"]).all()
     assert set(ideas["idea_group"]) <= set(range(N_PATIENT_GROUPS))
@@ -363,10 +375,15 @@ def test_more_hours_without_reach_leave_the_panel_as_biased_as_it_was(cohort):
 def acted_on(cohort, weeks=52, *, independence, budget):
     """Return how many issues of the forum are acted on in a year, and how many are not."""
     own = put(
-        cohort.copy(), organisation__forum_independence=independence, organisation__independence=independence,
-        organisation__forum_budget=budget, organisation__forum_funds=0.0, organisation__allotted__patients=1.0,
-        p__governing__enabled=False, organisation__patient_reach=0.5,
-    )  # fmt: skip
+        cohort.copy(),
+        organisation__forum_independence=independence,
+        organisation__independence=independence,
+        organisation__forum_budget=budget,
+        organisation__forum_funds=0.0,
+        organisation__allotted__patients=1.0,
+        p__governing__enabled=False,
+        organisation__patient_reach=0.5,
+    )
     acted = ignored = 0.0
 
     def observe(at, first, last):

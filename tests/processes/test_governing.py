@@ -565,9 +565,14 @@ def test_a_new_chief_is_a_new_person(cohort):
 
 def rated(cohort, reported, week=0, **changes):
     own = put(
-        cohort.copy(), team__quality_reported=reported, organisation__grip=0.0, p__governing__reaction=0.0,
-        p__governing__rating_weeks=QUARTER, **STAYS, **NO_SIGNALS,
-    )  # fmt: skip
+        cohort.copy(),
+        team__quality_reported=reported,
+        organisation__grip=0.0,
+        p__governing__reaction=0.0,
+        p__governing__rating_weeks=QUARTER,
+        **STAYS,
+        **NO_SIGNALS,
+    )
     own.week = week
     return step(put(own, **changes), "governing")
 
@@ -675,8 +680,12 @@ def test_judged_by_culture_alone_what_is_reported_of_care_no_longer_counts(cohor
 
 def test_who_is_judged_by_culture_under_fear_glosses_it_and_audit_keeps_it_honest(cohort):
     def gloss(**changes):
-        usual = {"p__governing__culture_target": 0.5, "organisation__fear_enacted": 0.8,
-                 "organisation__target_salience": 0.8, "organisation__audit": 0.0}  # fmt: skip
+        usual = {
+            "p__governing__culture_target": 0.5,
+            "organisation__fear_enacted": 0.8,
+            "organisation__target_salience": 0.8,
+            "organisation__audit": 0.0,
+        }
         own = put(cohort.copy(), person__safety=0.5, person__vacant=0, **STAYS, **NOT_RATED, **{**usual, **changes})
         own.week = QUARTER
         return step(own, "governing").organisation["culture_reported"][0] - 0.5
@@ -801,10 +810,16 @@ def test_a_chief_who_has_to_go_goes_this_week_and_once(cohort):
 
 def test_switched_off_no_inspection_looms_no_one_has_to_go_and_no_one_attends_to_wellbeing(cohort):
     own = put(
-        cohort.copy(), p__governing__enabled=False, organisation__deadline=3, organisation__notice=4, organisation__urgency=0.7,
-        organisation__chief_leaving=1, organisation__attention_wellbeing=0.4, organisation__culture_reported=0.9,
+        cohort.copy(),
+        p__governing__enabled=False,
+        organisation__deadline=3,
+        organisation__notice=4,
+        organisation__urgency=0.7,
+        organisation__chief_leaving=1,
+        organisation__attention_wellbeing=0.4,
+        organisation__culture_reported=0.9,
         organisation__deferred=0.2,
-    )  # fmt: skip
+    )
     own.week = 0
     step(own, "governing")
     for name in (

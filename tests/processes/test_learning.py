@@ -146,11 +146,20 @@ def quiet(cohort):
     """A week in which nothing was answered and no one suffered, in a place like any other."""
     r = cohort.parameters["reference"]
     return put(
-        cohort, person__outcomes=0.0, person__n_outcomes=0.0, person__detriments=0.0, team__outcomes=0.0,
-        team__n_outcomes=0.0, team__detriments=0.0, team__noticed_memory=100.0, person__vacant=0,
-        team__dealt_memory=100.0 * r["usual_dealt_share"][0], manager__openness=r["usual_openness"][0],
-        organisation__fear_enacted=r["usual_fear"][0], person__norm=r["usual_voice_share"][0],
-    )  # fmt: skip
+        cohort,
+        person__outcomes=0.0,
+        person__n_outcomes=0.0,
+        person__detriments=0.0,
+        team__outcomes=0.0,
+        team__n_outcomes=0.0,
+        team__detriments=0.0,
+        team__noticed_memory=100.0,
+        person__vacant=0,
+        team__dealt_memory=100.0 * r["usual_dealt_share"][0],
+        manager__openness=r["usual_openness"][0],
+        organisation__fear_enacted=r["usual_fear"][0],
+        person__norm=r["usual_voice_share"][0],
+    )
 
 
 def tell(cohort, outcome, n=1):
@@ -253,9 +262,11 @@ def test_safety_again_in_plain_numpy(cohort):
         openness = cohort.manager["openness"][cohort.team["manager"][t]]
         fear = cohort.organisation["fear_enacted"][who["organisation"]]
         grounds = held(
-            who["safety_anchor"] + p["openness_safety"] * (openness - r["usual_openness"])
-            + p["norm_safety"] * (who["norm"] - r["usual_voice_share"]) - p["fear_safety"] * (fear - r["usual_fear"])
-        )  # fmt: skip
+            who["safety_anchor"]
+            + p["openness_safety"] * (openness - r["usual_openness"])
+            + p["norm_safety"] * (who["norm"] - r["usual_voice_share"])
+            - p["fear_safety"] * (fear - r["usual_fear"])
+        )
         mixed = p["susceptibility"] * around.mean() + (1 - p["susceptibility"]) * grounds
         moved = who["safety"] + p["safety_rate"] * (mixed - who["safety"])
         seen = cohort.team["detriments"][t] - who["detriments"]

@@ -117,13 +117,22 @@ def test_a_cleared_slot_holds_no_idea(function):
 def bench(cohort):
     """An empty workbench: no ideas, no changes to follow, room and the usual drive to try, evidence that never errs."""
     return put(
-        cohort, practice__idea_state=NO_IDEA, practice__followed=0, practice__cycles=0, practice__successes=0,
-        team__headspace=1.0, team__switching_hours=0.0, team__leaver_memory=0.0, team__overload=0.0,
+        cohort,
+        practice__idea_state=NO_IDEA,
+        practice__followed=0,
+        practice__cycles=0,
+        practice__successes=0,
+        team__headspace=1.0,
+        team__switching_hours=0.0,
+        team__leaver_memory=0.0,
+        team__overload=0.0,
         organisation__started_over=0,
-        person__alignment=1.0, person__motivation=USUAL_MOTIVATION, dimension__cross_boundary=0,
+        person__alignment=1.0,
+        person__motivation=USUAL_MOTIVATION,
+        dimension__cross_boundary=0,
         p__lifecycle__cycle_accuracy=1.0,
         p__lifecycle__decay_base=0.0,
-    )  # fmt: skip
+    )
 
 
 def propose(cohort, dimension, *, fits=True, convenient=0):

@@ -90,10 +90,16 @@ def test_headspace_at_its_ends():
 def test_every_load_and_headspace_is_the_sum_of_its_hours(cohort):
     """The whole process again, in plain NumPy."""
     put(
-        cohort, p__load__participation_from_recovery=0.3, team__coaching_hours=3.0, team__observation_hours=0.9,
-        team__peer_hours=0.2, team__deliberation_hours=2.5, organisation__spent__patients=0.1,
-        organisation__partner_hours=0.07, p__structure__managers_per_team=3,
-    )  # fmt: skip
+        cohort,
+        p__load__participation_from_recovery=0.3,
+        team__coaching_hours=3.0,
+        team__observation_hours=0.9,
+        team__peer_hours=0.2,
+        team__deliberation_hours=2.5,
+        organisation__spent__patients=0.1,
+        organisation__partner_hours=0.07,
+        p__structure__managers_per_team=3,
+    )
     team, person, org = cohort.team.copy(), cohort.person.copy(), cohort.organisation.copy()
     q = {name: cohort.parameters["load"][name][0] for name in cohort.parameters["load"].dtype.names}
     org_of = team["organisation"]
@@ -184,8 +190,13 @@ def test_reporting_and_protected_time_cost_load_like_any_hour(cohort):
         assert (hours_of(more.organisation, "spent", purpose) == hours_of(more.organisation, "hours", purpose)).all()
 
 
-USUAL_DEMAND = {"team__improvement_hours": 0.0, "team__demand": 330.0, "organisation__demand_factor": 1.0,
-                "person__vacant": 0, "person__absent": 0}  # fmt: skip
+USUAL_DEMAND = {
+    "team__improvement_hours": 0.0,
+    "team__demand": 330.0,
+    "organisation__demand_factor": 1.0,
+    "person__vacant": 0,
+    "person__absent": 0,
+}
 """Teams of ten that are neither idle nor overrun."""
 
 
@@ -343,8 +354,18 @@ def test_only_what_people_take_part_in_can_come_out_of_rest(cohort, purpose):
 
 
 def test_more_managers_in_a_team_leave_fewer_for_care(cohort):
-    put(cohort, person__vacant=0, person__absent=0, team__improvement_hours=0.0, team__response_hours=0.0,
-        team__settling_hours=0.0, team__deliberation_hours=0.0, organisation__spent__patients=0.0, practice__convenient=0, p__load__failure_demand=0.0)  # fmt: skip
+    put(
+        cohort,
+        person__vacant=0,
+        person__absent=0,
+        team__improvement_hours=0.0,
+        team__response_hours=0.0,
+        team__settling_hours=0.0,
+        team__deliberation_hours=0.0,
+        organisation__spent__patients=0.0,
+        practice__convenient=0,
+        p__load__failure_demand=0.0,
+    )
     assert rising(after(cohort, "load", p__structure__managers_per_team=n).team["load"].mean() for n in (1, 2, 3))
     one, two = (after(cohort, "load", p__structure__managers_per_team=n).team["load"] for n in (1, 2))
     care = cohort.organisation["demand_factor"][0] * cohort.team["demand"] / 37.5

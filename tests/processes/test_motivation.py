@@ -47,9 +47,14 @@ def test_the_change_of_motivation_follows_its_formula(
 def governed(authority, permission, fear, salience, carrot, ordered):
     """Return an organisation as its staff meet it."""
     return row(
-        "organisation", authority_enacted=authority, permission_enacted=permission, fear_enacted=fear,
-        target_salience=salience, carrot=carrot, directive_memory=ordered,
-    )  # fmt: skip
+        "organisation",
+        authority_enacted=authority,
+        permission_enacted=permission,
+        fear_enacted=fear,
+        target_salience=salience,
+        carrot=carrot,
+        directive_memory=ordered,
+    )
 
 
 def motivated(
@@ -134,8 +139,10 @@ def test_each_weight_of_belonging_counts(name):
 
 
 def test_what_a_person_brought_along_counts_by_its_weight_and_not_at_all_without():
-    assert rising(belongs(anchor=0.9, q=dials(belonging_own=w)) - belongs(anchor=0.3, q=dials(belonging_own=w))
-                  for w in (0.0, 0.2, 0.4, 0.6))  # fmt: skip
+    assert rising(
+        belongs(anchor=0.9, q=dials(belonging_own=w)) - belongs(anchor=0.3, q=dials(belonging_own=w))
+        for w in (0.0, 0.2, 0.4, 0.6)
+    )
     assert constant(belongs(anchor=anchor, q=dials(belonging_own=0.0)) for anchor in GRID)
 
 
@@ -239,20 +246,32 @@ STATES = ("motivation", "belonging", "trust")
 def test_all_three_again_in_plain_numpy(cohort):
     each = np.linspace(0, 1, len(cohort.team))
     put(
-        cohort, organisation__fulfilment=0.7, organisation__contract=-0.2, organisation__say_do_gap=0.3,
-        organisation__answered_memory=0.8, organisation__directive_memory=1.3, organisation__carrot=0.4,
-        organisation__leader_openness=0.7, organisation__status_blindness=0.4, p__motivation__carrot_weight=0.008,
-        team__fulfilment=each, team__contract=0.5 - each, team__answered_share=1 - each, team__originated_memory=3 * each,
-    )  # fmt: skip
+        cohort,
+        organisation__fulfilment=0.7,
+        organisation__contract=-0.2,
+        organisation__say_do_gap=0.3,
+        organisation__answered_memory=0.8,
+        organisation__directive_memory=1.3,
+        organisation__carrot=0.4,
+        organisation__leader_openness=0.7,
+        organisation__status_blindness=0.4,
+        p__motivation__carrot_weight=0.008,
+        team__fulfilment=each,
+        team__contract=0.5 - each,
+        team__answered_share=1 - each,
+        team__originated_memory=3 * each,
+    )
     before, team = cohort.person.copy(), cohort.team.copy()
     org, own = cohort.organisation[before["organisation"]], team[before["team"]]
     filled, staff = before["vacant"] == 0, filled_staff(cohort)
     autonomy = 0.5 * before["agency"] + 0.5 * org["authority_enacted"] - usual.usual_influence
     autonomy += org["permission_enacted"] - usual.usual_permission
     autonomy -= q.directive_weight * (org["directive_memory"] - usual.usual_directives)
-    motivation = before["motivation"] + q.motivation_rate * (
-        before["motivation_anchor"] + q.autonomy_weight * autonomy - before["motivation"]
-    ) - q.crowding * (org["fear_enacted"] * org["target_salience"] - usual.usual_pressure)  # fmt: skip
+    motivation = (
+        before["motivation"]
+        + q.motivation_rate * (before["motivation_anchor"] + q.autonomy_weight * autonomy - before["motivation"])
+        - q.crowding * (org["fear_enacted"] * org["target_salience"] - usual.usual_pressure)
+    )
     motivation -= 0.008 * (org["carrot"] - usual.usual_carrot)
     above = before["team"] < 0
     manager_openness = cohort.manager["openness"][own["manager"]]
@@ -333,9 +352,13 @@ def test_those_above_the_teams_go_by_answers_and_promises_to_the_whole(cohort):
 
 def test_what_falls_short_costs_twice_what_a_kept_promise_wins_and_a_surplus_wins_nothing(cohort):
     put(
-        cohort, person__trust=0.5, organisation__fulfilment=0.0, organisation__contract=0.0, team__fulfilment=0.0,
+        cohort,
+        person__trust=0.5,
+        organisation__fulfilment=0.0,
+        organisation__contract=0.0,
+        team__fulfilment=0.0,
         team__contract=0.0,
-    )  # fmt: skip
+    )
     plain = after(cohort, "motivation").person["trust"]
     won = after(cohort, "motivation", organisation__fulfilment=1.0, team__fulfilment=1.0).person["trust"] - plain
     lost = plain - after(cohort, "motivation", organisation__contract=-1.0, team__contract=-1.0).person["trust"]

@@ -244,11 +244,18 @@ def test_people_make_as_many_checks_as_expected(crowd):
 
 def test_problem_seeking_moves_towards_its_target_and_settles_there(cohort):
     start = cohort.team["seek"].copy()
-    target = np.array([
-        seek_target(cohort.manager["openness"][t["manager"]], org["fear_enacted"], org["measured_share"], org["target_salience"])
-        for t in cohort.team
-        for org in [cohort.organisation[t["organisation"]]]
-    ])  # fmt: skip
+    target = np.array(
+        [
+            seek_target(
+                cohort.manager["openness"][t["manager"]],
+                org["fear_enacted"],
+                org["measured_share"],
+                org["target_salience"],
+            )
+            for t in cohort.team
+            for org in [cohort.organisation[t["organisation"]]]
+        ]
+    )
     step(cohort, "noticing")
     rate = cohort.parameters["noticing"]["seek_rate"][0]
     np.testing.assert_allclose(cohort.team["seek"], start + rate * (target - start))

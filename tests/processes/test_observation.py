@@ -67,11 +67,21 @@ def test_what_is_put_on_the_table_waits_for_the_manager_and_no_one_is_named(func
 def place(cohort, **changes):
     """A place with empty tables, everyone there and skilled, where all can be seen and everything is critical."""
     own = put(
-        cohort.copy(), practice__idea_state=NO_IDEA, person__vacant=0, person__absent=0, person__skill=1.0,
-        person__propensity=1.0, dimension__staff_visible=1, dimension__safety_critical=1, team__observation_credit=0.0,
-        team__huddle_credit=0.0, team__noticed=0.0, p__practice__judgement_gain=0.5,
-        organisation__hours__observation=0.0, organisation__hours__huddles=0.0,
-    )  # fmt: skip
+        cohort.copy(),
+        practice__idea_state=NO_IDEA,
+        person__vacant=0,
+        person__absent=0,
+        person__skill=1.0,
+        person__propensity=1.0,
+        dimension__staff_visible=1,
+        dimension__safety_critical=1,
+        team__observation_credit=0.0,
+        team__huddle_credit=0.0,
+        team__noticed=0.0,
+        p__practice__judgement_gain=0.5,
+        organisation__hours__observation=0.0,
+        organisation__hours__huddles=0.0,
+    )
     return put(own, **changes)
 
 
@@ -101,9 +111,13 @@ def test_it_comes_before_the_manager_and_no_one_raised_it(crowd, kind):
     ideas = own.practice[waiting(own)]
     origin = FROM_MANAGERS if kind == "observation" else FROM_TEAM
     for name, value in (
-        ("idea_origin", origin), ("idea_channel", TO_MANAGER), ("idea_raiser", -1), ("idea_convenient", 0),
-        ("raised_week", 17), ("idea_week", 17),
-    ):  # fmt: skip
+        ("idea_origin", origin),
+        ("idea_channel", TO_MANAGER),
+        ("idea_raiser", -1),
+        ("idea_convenient", 0),
+        ("raised_week", 17),
+        ("idea_week", 17),
+    ):
         assert (ideas[name] == value).all(), name
 
 
@@ -281,9 +295,12 @@ def test_in_every_place_all_stays_a_share_and_no_slot_holds_what_is_done_already
     small_cohort, watching, huddling, skill, propensity, week
 ):
     own = place(
-        small_cohort, organisation__hours__observation=watching, organisation__hours__huddles=huddling,
-        person__skill=skill, person__propensity=propensity,
-    )  # fmt: skip
+        small_cohort,
+        organisation__hours__observation=watching,
+        organisation__hours__huddles=huddling,
+        person__skill=skill,
+        person__propensity=propensity,
+    )
     own.week = week
     advance(own, 3, processes=ONLY)
     ideas = own.practice[waiting(own)]
@@ -298,9 +315,7 @@ def test_switched_off_nothing_is_seen_and_the_hours_go_back_to_care(crowd):
     own.tally[:] = 0
     before = own.copy()
     step(own, "observation")
-    assert changed_columns(before, own) <= {
-        "organisation.spent", "team.observation_hours"
-    }  # fmt: skip
+    assert changed_columns(before, own) <= {"organisation.spent", "team.observation_hours"}
     assert (own.organisation["spent"][:, OBSERVATION] + own.organisation["spent"][:, HUDDLES] == 0.0).all()
 
 

@@ -159,9 +159,15 @@ def test_the_whole_week_of_linked_organisations_does_not_depend_on_threads(linke
 def pair(cohort, **changes):
     """Let team 0 of each organisation of six learn from team 5; they do all the opposite way."""
     own = put(
-        cohort.copy(), team__partner=-1, team__learns=0, team__switching_hours=0.0, person__vacant=0,
-        practice__adopted_week=LONG_AGO, practice__followed=0, p__pairing__insistence=1.0,
-    )  # fmt: skip
+        cohort.copy(),
+        team__partner=-1,
+        team__learns=0,
+        team__switching_hours=0.0,
+        person__vacant=0,
+        practice__adopted_week=LONG_AGO,
+        practice__followed=0,
+        p__pairing__insistence=1.0,
+    )
     weak = own.organisation["first_team"]
     strong = weak + 5
     own.team["partner"][weak], own.team["partner"][strong], own.team["learns"][weak] = strong, weak, 1

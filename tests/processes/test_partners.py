@@ -76,9 +76,13 @@ def test_an_idea_from_outside_waits_for_the_manager_and_no_one_raised_it(crowd):
     ideas = own.practice[own.practice["idea_state"] == WAITING]
     assert len(ideas) > 100
     for name, value in (
-        ("idea_origin", FROM_PARTNERS), ("idea_channel", TO_MANAGER), ("idea_raiser", -1), ("idea_convenient", 0),
-        ("raised_week", 11), ("idea_week", 11),
-    ):  # fmt: skip
+        ("idea_origin", FROM_PARTNERS),
+        ("idea_channel", TO_MANAGER),
+        ("idea_raiser", -1),
+        ("idea_convenient", 0),
+        ("raised_week", 11),
+        ("idea_week", 11),
+    ):
         assert (ideas[name] == value).all(), name
     new = (own.practice["idea_state"] == WAITING).sum(axis=1)
     np.testing.assert_array_equal(own.tally["brought"], np.bincount(own.team["organisation"], weights=new))

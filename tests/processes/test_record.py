@@ -47,9 +47,14 @@ def icc(groups):
     n = [len(group) for group in groups]
     flat = np.concatenate(groups)
     return both(
-        intraclass_correlation, float(len(groups)), float(sum(n)), float((flat**2).sum()), float(flat.sum()),
-        float(sum(group.sum() ** 2 / len(group) for group in groups)), float(sum(k * k for k in n)),
-    )  # fmt: skip
+        intraclass_correlation,
+        float(len(groups)),
+        float(sum(n)),
+        float((flat**2).sum()),
+        float(flat.sum()),
+        float(sum(group.sum() ** 2 / len(group) for group in groups)),
+        float(sum(k * k for k in n)),
+    )
 
 
 def icc_by_variances(groups):
@@ -149,8 +154,10 @@ def test_likeness_within_groups_is_that_of_the_tables(cohort):
     view = step(cohort, "record").snapshot
     filled, person = filled_staff(cohort), cohort.person
     group_of = {
-        "team": person["team"], "division": cohort.team["division"][person["team"]], "profession": person["profession"],
-    }  # fmt: skip
+        "team": person["team"],
+        "division": cohort.team["division"][person["team"]],
+        "profession": person["profession"],
+    }
     states = {
         "exhaustion": person["exhaustion"],
         "safety": person["safety"],

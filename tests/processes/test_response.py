@@ -176,9 +176,15 @@ ALONE = {"organisation__hours__response": 0.0, "team__response_credit": 0.0}
 def cleared(cohort):
     """Take everything off the table."""
     return put(
-        cohort, practice__idea_state=NO_IDEA, practice__idea_raiser=-1, person__vacant=0, team__joined=0.0,
-        person__absent=0, practice__cycles=0, **ALONE,
-    )  # fmt: skip
+        cohort,
+        practice__idea_state=NO_IDEA,
+        practice__idea_raiser=-1,
+        person__vacant=0,
+        team__joined=0.0,
+        person__absent=0,
+        practice__cycles=0,
+        **ALONE,
+    )
 
 
 def raise_item(cohort, team, dimension, *, channel=TO_MANAGER, severity=0.5, weeks_ago=1, post=0):
@@ -307,8 +313,13 @@ def test_the_guardian_gets_action_without_authority(crowd):
 
 def test_what_is_not_acted_on_is_explained_the_more_open_the_manager_is(crowd):
     def explained(openness):
-        cohort = settle_all(crowd, TO_MANAGER, manager__openness=openness, organisation__authority_enacted=0.0,
-                            p__response__escalation=0.0)  # fmt: skip
+        cohort = settle_all(
+            crowd,
+            TO_MANAGER,
+            manager__openness=openness,
+            organisation__authority_enacted=0.0,
+            p__response__escalation=0.0,
+        )
         return cohort.tally["explained"].sum() / (6 * len(cohort.team))
 
     assert rising(explained(o) for o in (0.0, 0.5, 1.0))
@@ -442,8 +453,9 @@ def test_waiting_time_is_counted_for_what_managers_answer(cohort):
 @pytest.mark.parametrize("channel", [TO_MANAGER, TO_GUARDIAN])
 def test_only_where_there_is_fear_and_a_closed_manager_people_suffer(crowd, channel):
     def suffered(fear, openness):
-        cohort = settle_all(crowd, channel, organisation__fear_enacted=fear, manager__openness=openness,
-                            p__response__detriment=0.4)  # fmt: skip
+        cohort = settle_all(
+            crowd, channel, organisation__fear_enacted=fear, manager__openness=openness, p__response__detriment=0.4
+        )
         assert cohort.person["detriments"].sum() == cohort.team["detriments"].sum() == cohort.tally["detriments"].sum()
         return cohort.tally["detriments"].sum() / (6 * len(cohort.team))
 
@@ -513,9 +525,14 @@ def test_silence_after_an_invitation_hurts_more_than_silence_alone(cohort):
 @pytest.mark.parametrize("channel", [TO_MANAGER, TO_GUARDIAN])
 def test_what_is_passed_over_after_an_invitation_is_felt_as_pretence_and_among_colleagues_never(cohort, channel):
     everywhere(enough_hours(cleared(cohort)), 1, channel=channel)
-    passed_over = {"organisation__authority_enacted": 0.0, "p__response__escalation": 0.0, "organisation__invitation": 1.0,
-                   "p__response__guardian_success": 0.0, "p__response__explain_base": 0.0,
-                   "p__response__explain_openness": 0.0}  # fmt: skip
+    passed_over = {
+        "organisation__authority_enacted": 0.0,
+        "p__response__escalation": 0.0,
+        "organisation__invitation": 1.0,
+        "p__response__guardian_success": 0.0,
+        "p__response__explain_base": 0.0,
+        "p__response__explain_openness": 0.0,
+    }
 
     def felt(pretence, **changes):
         own = after(cohort, "response", **(passed_over | changes), p__response__pretence_outcome=pretence)
@@ -663,9 +680,13 @@ def test_no_one_learns_from_the_answer_to_what_no_one_voiced(cohort):
     heard = {}
     for origin in (FROM_STAFF, FROM_TEAM, FROM_MANAGERS, FROM_PARTNERS, FROM_PROGRAMME):
         own = put(
-            cohort.copy(), practice__idea_state=WAITING, practice__idea_channel=TO_MANAGER, practice__idea_raiser=-1,
-            practice__idea_origin=origin, practice__raised_week=cohort.week - 60,
-        )  # fmt: skip
+            cohort.copy(),
+            practice__idea_state=WAITING,
+            practice__idea_channel=TO_MANAGER,
+            practice__idea_raiser=-1,
+            practice__idea_origin=origin,
+            practice__raised_week=cohort.week - 60,
+        )
         heard[origin] = step(own, "response").team["n_outcomes"].sum()
     assert heard[FROM_STAFF] == heard[FROM_TEAM] > 0
     assert heard[FROM_MANAGERS] == heard[FROM_PARTNERS] == heard[FROM_PROGRAMME] == 0

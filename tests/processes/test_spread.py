@@ -75,9 +75,16 @@ def star(cohort, *, active=3, degree=10, value=1, weeks_ago=2):
     Team 1 of each organisation has changed; all others have ties to it and to team 2, which has not.
     """
     put(
-        cohort, practice__followed=0, neighbour__team=-1, neighbour__ties=0, team__headspace=1.0, person__skill=1.0,
-        dimension__code=-value, p__practice__judgement_gain=0.5, p__spread__complex_rate=1.0,
-    )  # fmt: skip
+        cohort,
+        practice__followed=0,
+        neighbour__team=-1,
+        neighbour__ties=0,
+        team__headspace=1.0,
+        person__skill=1.0,
+        dimension__code=-value,
+        p__practice__judgement_gain=0.5,
+        p__spread__complex_rate=1.0,
+    )
     first = cohort.organisation["first_team"]
     cohort.practice["value"][:, D] = -value
     cohort.practice["reality"][:, D] = value
@@ -346,10 +353,15 @@ def test_no_news_room_judgement_or_order_changes_what_is_copied(crowd):
     base = put(star(crowd.copy(), active=5), **COPYING)
     expected = step(base.copy(), "spread").practice["value"]
     for change in (
-        {"team__headspace": 0.0}, {"person__skill": 0.0}, {"practice__followed": 0}, {"practice__reality": 1}, {"practice__reality": -1},
-        {"organisation__directive_rate": 1.0, "p__spread__order_rate": 1.0}, {"practice__origin": FROM_DIRECTIVE},
+        {"team__headspace": 0.0},
+        {"person__skill": 0.0},
+        {"practice__followed": 0},
+        {"practice__reality": 1},
+        {"practice__reality": -1},
+        {"organisation__directive_rate": 1.0, "p__spread__order_rate": 1.0},
+        {"practice__origin": FROM_DIRECTIVE},
         {"p__spread__internal": 1.0, "p__spread__threshold": 0.1},
-    ):  # fmt: skip
+    ):
         np.testing.assert_array_equal(after(base, "spread", **change).practice["value"], expected, err_msg=str(change))
 
 

@@ -152,9 +152,12 @@ def test_more_hours_with_peers_make_more_ties(crowd):
 def test_the_work_itself_makes_a_few_ties_and_without_it_none_come_without_hours(crowd):
     def made(work):
         own = after(
-            sociable(lonely(crowd.copy())), "ties", organisation__hours__peer=0.0, p__ties__work_hours=work,
+            sociable(lonely(crowd.copy())),
+            "ties",
+            organisation__hours__peer=0.0,
+            p__ties__work_hours=work,
             p__ties__making_hours=0.5,
-        )  # fmt: skip
+        )
         return own.tally["ties_made"].sum()
 
     assert rising(made(work) for work in (0.0, 0.02, 0.1, 0.2))
@@ -164,9 +167,14 @@ def test_the_work_itself_makes_a_few_ties_and_without_it_none_come_without_hours
 def test_the_work_itself_keeps_ties_alive_without_hours_with_peers(crowd):
     def lost(work, peer=0.0):
         own = after(
-            crowd, "ties", organisation__hours__peer=peer, p__ties__work_hours=work, person__vacant=0,
-            p__ties__neglect_rate=0.2, p__ties__making_hours=1e9,
-        )  # fmt: skip
+            crowd,
+            "ties",
+            organisation__hours__peer=peer,
+            p__ties__work_hours=work,
+            person__vacant=0,
+            p__ties__neglect_rate=0.2,
+            p__ties__making_hours=1e9,
+        )
         return own.tally["ties_lost"].sum()
 
     assert falling(lost(work) for work in (0.0, 0.02, 0.1))
@@ -201,8 +209,15 @@ def test_a_team_that_is_cut_off_spends_no_hours_with_peers(cohort):
 
 def test_neglected_ties_are_lost_sooner(crowd):
     def lost(h, **changes):
-        cohort = after(crowd, "ties", organisation__hours__peer=h, person__vacant=0, p__ties__neglect_rate=0.2,
-                       p__ties__making_hours=1e9, **changes)  # fmt: skip
+        cohort = after(
+            crowd,
+            "ties",
+            organisation__hours__peer=h,
+            person__vacant=0,
+            p__ties__neglect_rate=0.2,
+            p__ties__making_hours=1e9,
+            **changes,
+        )
         return cohort.tally["ties_lost"].sum()
 
     assert falling(lost(h) for h in (0.0, 0.02, 1.0))

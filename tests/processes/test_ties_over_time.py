@@ -168,9 +168,12 @@ def test_ties_are_always_mutual_between_teams_and_never_double(small_cohort, hou
     cohort = small_cohort.copy()
     cohort.week = week
     put(
-        cohort, organisation__hours__peer=hours, p__ties__loss_rate=loss, p__ties__neglect_rate=neglect,
+        cohort,
+        organisation__hours__peer=hours,
+        p__ties__loss_rate=loss,
+        p__ties__neglect_rate=neglect,
         p__ties__making_hours=making,
-    )  # fmt: skip
+    )
     rng, staff = np.random.default_rng(week), is_staff(cohort)
     for _ in range(6):
         cohort.person["vacant"][staff & (rng.random(len(staff)) < 0.5)] = 0

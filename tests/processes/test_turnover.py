@@ -149,8 +149,14 @@ def test_newcomers_are_drawn_from_the_population_and_start_where_they_settle(cro
     cohort = put(crowd.copy(), person__vacant=1, organisation__weeks_to_fill=1.0, p__turnover__reputation_weight=0.0)
     step(cohort, "turnover")
     population = cohort.parameters["population"][0]
-    for trait, spread in (("exhaustion", "exhaustion_sd"), ("skill", "skill_sd"), ("alignment", "alignment_sd"),
-                          ("motivation", "attitude_sd"), ("trust", "attitude_sd"), ("safety", "safety_sd")):  # fmt: skip
+    for trait, spread in (
+        ("exhaustion", "exhaustion_sd"),
+        ("skill", "skill_sd"),
+        ("alignment", "alignment_sd"),
+        ("motivation", "attitude_sd"),
+        ("trust", "attitude_sd"),
+        ("safety", "safety_sd"),
+    ):
         column = trait if trait in {"skill", "alignment"} else f"{trait}_anchor"
         assert cohort.person[column].mean() == pytest.approx(population[f"{trait}_mean"], abs=0.015)
         assert cohort.person[column].std() == pytest.approx(population[spread], abs=0.015)

@@ -435,8 +435,14 @@ def test_authority_turns_voice_to_peers(crowd):
         return tally["voiced_peers"].sum() / tally["voiced"].sum()
 
     assert rising(to_peers(a) for a in (0.0, 0.5, 1.0))
-    expected = np.mean([channel_shares(0.5, g, s, 0.5)[0] for g, s in zip(
-        crowd.person["agency"][present_staff(crowd)], crowd.person["safety"][present_staff(crowd)], strict=True)])  # fmt: skip
+    expected = np.mean(
+        [
+            channel_shares(0.5, g, s, 0.5)[0]
+            for g, s in zip(
+                crowd.person["agency"][present_staff(crowd)], crowd.person["safety"][present_staff(crowd)], strict=True
+            )
+        ]
+    )
     assert to_peers(0.5) == pytest.approx(expected, abs=0.03)
 
 

@@ -28,20 +28,28 @@ RANGES = {"fear": {"low": 0.0, "high": 0.9}, "permission": {"low": 0.1, "high": 
 ALONE = {"styles": ["civic-culture"], "seeds": 2}
 STUDIES = {
     "full grid": {
-        "factors": SIZES | {"fear": [0.0, 0.8], "permission": [0.1, 0.9]}, "styles": ["status-quo"], "seeds": 10,
+        "factors": SIZES | {"fear": [0.0, 0.8], "permission": [0.1, 0.9]},
+        "styles": ["status-quo"],
+        "seeds": 10,
         "measures": ["quality_true", "load"],
     },
     "sobol": {"factors": SIZES | RANGES, "design": {"method": "sobol", "n": 8}, **ALONE},
     "morris": {"factors": SIZES | RANGES, "design": {"method": "morris", "n": 4}, **ALONE},
     "other forms of the rules": {"factors": SIZES, "design": {"method": "forms"}, "seeds": 2},
     "draws": {
-        "factors": SIZES, "uncertainties": {"safety_mean": {"low": 0.2, "high": 0.9}}, "design": {"draws": 5},
+        "factors": SIZES,
+        "uncertainties": {"safety_mean": {"low": 0.2, "high": 0.9}},
+        "design": {"draws": 5},
         "styles": ["status-quo", "civic-culture", "command"],
     },
     "comparison": {"factors": SIZES, "seeds": 12, "matters": {"trust": 0.4}, "measures": ["trust", "voice_status_gap"]},
-}  # fmt: skip
+}
 STUDIES["named"] = {
-    "styles": ["status-quo"], "factors": SIZES, "seeds": 12, "measures": ["trust"], "weeks": 6,
+    "styles": ["status-quo"],
+    "factors": SIZES,
+    "seeds": 12,
+    "measures": ["trust"],
+    "weeks": 6,
     "runs": [
         {"name": "No compact", "levers.compact": 0.0},
         {"name": "A compact that is broken", "levers.compact": 1.0, "compact.kept_share": 0.0},
@@ -49,11 +57,15 @@ STUDIES["named"] = {
     ],
     "contrast": [
         {
-            "name": "broken", "statement": "Broken promises cost trust.", "measure": "trust", "sign": "-",
-            "a": {"levers.compact": 1.0, "compact.kept_share": 0.0}, "b": {"levers.compact": 0.0},
+            "name": "broken",
+            "statement": "Broken promises cost trust.",
+            "measure": "trust",
+            "sign": "-",
+            "a": {"levers.compact": 1.0, "compact.kept_share": 0.0},
+            "b": {"levers.compact": 0.0},
         }
     ],
-}  # fmt: skip
+}
 OF = {"named": "comparison", "sobol": "sample", "morris": "sample"}
 """The kind of a study that is named for something else."""
 

@@ -432,8 +432,13 @@ def test_pages_of_single_runs_and_of_empty_measures_say_what_is_missing(single):
 
 def test_numbers_have_three_digits_and_a_true_minus_sign():
     assert [number(value) for value in (0.0, 0.12345, -0.5, 12.345, 12345.6, np.nan)] == [
-        "0.000", "0.123", "−0.500", "12.3", "12346", "–",
-    ]  # fmt: skip
+        "0.000",
+        "0.123",
+        "−0.500",
+        "12.3",
+        "12346",
+        "–",
+    ]
     assert number(0.25, sign=True) == "+0.250"
     assert number(-0.0001, decimals=2) == "0.00"
 

@@ -21,13 +21,20 @@ SIZES = {"n_teams": 2, "team_size": 4, "n_executives": 1}
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     study = Study(
-        question="Does it hold?", expectation="It does.", styles=["status-quo", "civic-culture"], seeds=[3, 5, 9], weeks=14,
-        burn_in_weeks=2, factors=SIZES | {"fear": [0.1, 0.6], "improvement_share": 0.05},
-        uncertainties={"kappa_low": {"low": 0.2, "high": 0.4}, "voice.intercept": -1.5}, design={"draws": 2},
+        question="Does it hold?",
+        expectation="It does.",
+        styles=["status-quo", "civic-culture"],
+        seeds=[3, 5, 9],
+        weeks=14,
+        burn_in_weeks=2,
+        factors=SIZES | {"fear": [0.1, 0.6], "improvement_share": 0.05},
+        uncertainties={"kappa_low": {"low": 0.2, "high": 0.4}, "voice.intercept": -1.5},
+        design={"draws": 2},
         shocks={"none": [], "surge": [{"name": "surge", "week": 1}]},
-        measures={"trust": ["last 4"], "load": ["all", "highest 3", "weeks 2-5"]}, matters={"trust": 0.02},
+        measures={"trust": ["last 4"], "load": ["all", "highest 3", "weeks 2-5"]},
+        matters={"trust": 0.02},
         summaries=["last 4"],
-    )  # fmt: skip
+    )
     return run_study(study, tmp_path_factory.mktemp("methods") / "results", processes=0)
 
 
@@ -40,16 +47,26 @@ def test_the_paragraph_has_every_number_of_the_study(store):
     software = store.manifest["software"]
     parts = [
         f"civicsim {software['civicsim']} (model code {software['model']}, commit {git_commit()[:12]}",
-        "27 processes in the published order", "8 staff and 4 managers in 2 teams", "2 weeks of burn-in",
-        "14 weeks were recorded", "(status-quo, civic-culture; baseline status-quo)",
+        "27 processes in the published order",
+        "8 staff and 4 managers in 2 teams",
+        "2 weeks of burn-in",
+        "14 weeks were recorded",
+        "(status-quo, civic-culture; baseline status-quo)",
         "2 styles × 2 settings × 2 draws × 2 sets of shocks × 3 seeds = 48 runs",
         "every combination of levels of 1 factor (levers.fear: 0.1, 0.6)",
-        "2 draws of 1 uncertain parameter (uniform)", "none, surge", "voice.intercept = −1.5",
-        "3 seeds (seeds 3, 5, 9), 48 runs in all, of which 0 failed", "2 measures (trust, load)",
-        "the last 4 weeks; all 14 weeks; the highest mean of 3 weeks in a row; weeks 2 to 5", "trust 0.02",
-        "95 % t intervals", f"Python {software['python']}", f"numba {software['numba']}", "on 1 machine",
+        "2 draws of 1 uncertain parameter (uniform)",
+        "none, surge",
+        "voice.intercept = −1.5",
+        "3 seeds (seeds 3, 5, 9), 48 runs in all, of which 0 failed",
+        "2 measures (trust, load)",
+        "the last 4 weeks; all 14 weeks; the highest mean of 3 weeks in a row; weeks 2 to 5",
+        "trust 0.02",
+        "95 % t intervals",
+        f"Python {software['python']}",
+        f"numba {software['numba']}",
+        "on 1 machine",
         store.manifest["study"],
-    ]  # fmt: skip
+    ]
     assert [part for part in parts if part not in text] == []
     assert sentences(store)["aim"] == "Does it hold? Expected beforehand: It does."
 
@@ -67,8 +84,10 @@ def test_the_table_of_parameters_is_that_of_the_points(store):
     for column, key in store.manifest["factors"].items():
         about = found.loc[key]
         assert (about["low"], about["high"], about["n"]) == (
-            points[column].min(), points[column].max(), points[column].nunique(),
-        )  # fmt: skip
+            points[column].min(),
+            points[column].max(),
+            points[column].nunique(),
+        )
     assert found.loc["population.kappa_low", "distribution"] == "uniform"
 
 

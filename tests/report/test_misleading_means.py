@@ -49,10 +49,18 @@ def compared(before, after):
 
 
 def studied(before, after):
-    points = pd.DataFrame({
-        "point": [0, 1], "policy": [0, 1], "future": 0, "style": ["old", "new"], "setting": 0, "draw": 0, "shock": "",
-        "against": [0, 0],
-    })  # fmt: skip
+    points = pd.DataFrame(
+        {
+            "point": [0, 1],
+            "policy": [0, 1],
+            "future": 0,
+            "style": ["old", "new"],
+            "setting": 0,
+            "draw": 0,
+            "shock": "",
+            "against": [0, 0],
+        }
+    )
     about = About(NAME, MEASURES[NAME].label, MEASURES[NAME].unit, "lower", (0.0, 1.0))
     return Matched(points, (), tuple(range(1, 31)), {NAME: about}, {NAME: np.array([before, after])})
 

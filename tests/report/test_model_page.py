@@ -21,12 +21,26 @@ from civicsim.scenario.shipped import shocks, styles
 DOCS = Path(__file__).parents[2] / "docs" / "model"
 PROSE = Path(__file__).parents[2] / "civicsim" / "report" / "pages"
 ODD = [
-    "1. Purpose and patterns", "2. Entities, state variables, and scales", "3. Process overview and scheduling",
-    "4. Design concepts", "4.1 Theoretical and empirical background", "4.2 Emergence", "4.3 Individual decision-making",
-    "4.4 Adaptation", "4.5 Learning", "4.6 Individual sensing", "4.7 Individual prediction", "4.8 Interaction",
-    "4.9 Collectives", "4.10 Heterogeneity", "4.11 Stochasticity", "4.12 Observation", "5. Initialisation",
-    "6. Input data", "7. Submodels",
-]  # fmt: skip
+    "1. Purpose and patterns",
+    "2. Entities, state variables, and scales",
+    "3. Process overview and scheduling",
+    "4. Design concepts",
+    "4.1 Theoretical and empirical background",
+    "4.2 Emergence",
+    "4.3 Individual decision-making",
+    "4.4 Adaptation",
+    "4.5 Learning",
+    "4.6 Individual sensing",
+    "4.7 Individual prediction",
+    "4.8 Interaction",
+    "4.9 Collectives",
+    "4.10 Heterogeneity",
+    "4.11 Stochasticity",
+    "4.12 Observation",
+    "5. Initialisation",
+    "6. Input data",
+    "7. Submodels",
+]
 
 
 @pytest.fixture(scope="module")

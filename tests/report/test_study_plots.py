@@ -49,12 +49,21 @@ def stores(tmp_path_factory) -> dict[str, Store]:
     """Small studies: two styles over draws, a grid of two factors, and a Sobol' sample."""
     of = {
         "draws": {
-            "factors": SIZES | {"n_teams": 2, "team_size": 8}, "uncertainties": UNCERTAIN, "design": {"draws": 32}, "weeks": 12,
-            "measures": [SAFETY, "load"], "weekly": [SAFETY],
+            "factors": SIZES | {"n_teams": 2, "team_size": 8},
+            "uncertainties": UNCERTAIN,
+            "design": {"draws": 32},
+            "weeks": 12,
+            "measures": [SAFETY, "load"],
+            "weekly": [SAFETY],
         },
         "grid": {"factors": SIZES | LEVELS},
-        "sobol": {"factors": SIZES | RANGES, "styles": ["civic-culture"], "design": {"method": "sobol", "n": 8}, "seeds": 2},
-    }  # fmt: skip
+        "sobol": {
+            "factors": SIZES | RANGES,
+            "styles": ["civic-culture"],
+            "design": {"method": "sobol", "n": 8},
+            "seeds": 2,
+        },
+    }
     folder = tmp_path_factory.mktemp("figures")
     return {name: run_study(small_study(**about), folder / name, processes=0) for name, about in of.items()}
 
@@ -285,7 +294,7 @@ def test_only_the_styles_asked_for_are_drawn_beside_the_baseline(tmp_path):
         ("grid", "boxes", {}, "expected at least 20 points"),
         ("sobol", "regret", {}, "regret compares policies, and there is one"),
     ],
-)  # fmt: skip
+)
 def test_a_figure_that_does_not_fit_is_refused_in_one_line(stores, of, kind, how, message):
     with pytest.raises(CivicsimError, match=message) as found:
         plot_study(stores[of], kind, **({"measure": SAFETY if of == "draws" else "trust"} | how))

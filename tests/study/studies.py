@@ -18,9 +18,14 @@ TABLES = ("points.parquet", "runs.parquet", "failures.parquet")
 def small_study(**changes: Any) -> Study:
     """Return two styles at two levels of fear in a tiny organisation, with four seeds."""
     values: dict[str, Any] = {
-        "question": "Does it hold?", "styles": ["status-quo", "civic-culture"], "seeds": 4, "weeks": 3,
-        "burn_in_weeks": 2, "factors": SIZES | {"fear": [0.0, 0.5]}, "measures": ["trust", "quality_true", "load"],
-    }  # fmt: skip
+        "question": "Does it hold?",
+        "styles": ["status-quo", "civic-culture"],
+        "seeds": 4,
+        "weeks": 3,
+        "burn_in_weeks": 2,
+        "factors": SIZES | {"fear": [0.0, 0.5]},
+        "measures": ["trust", "quality_true", "load"],
+    }
     return Study(**(values | changes))
 
 
@@ -32,9 +37,13 @@ def table_hashes(folder: Path, names: tuple[str, ...] = TABLES) -> dict[str, str
 def hashed_study(folder: Path) -> str:
     """Run a study with something of everything, and return a hash of all that it keeps and of what is made of it."""
     study = small_study(
-        styles=["civic-culture", "status-quo"], seeds=1, measures="all", weekly=["trust", "load"],
-        shocks={"none": [], "surge": [{"name": "surge", "week": 1}]}, factors=SIZES,
-    )  # fmt: skip
+        styles=["civic-culture", "status-quo"],
+        seeds=1,
+        measures="all",
+        weekly=["trust", "load"],
+        shocks={"none": [], "surge": [{"name": "surge", "week": 1}]},
+        factors=SIZES,
+    )
     store = run_study(study, folder, processes=0)
     made = [(folder / name).read_bytes() for name in (*TABLES, "weekly.parquet", "protocol.json", "study.toml")]
     # The commit is that of the source at this moment, which may be edited while tests run.

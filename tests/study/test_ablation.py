@@ -59,9 +59,18 @@ def test_every_mechanism_has_its_own_switch_and_the_core_is_of_processes_there_a
 def test_settings_are_called_by_what_is_missing_or_by_what_is_left():
     settings = [*one_out(FEW), *one_in(FEW)]
     assert [words(setting) for setting in settings] == [
-        EVERYTHING, "without load", "without voice", "without ties", "without learning", "without learning (efficacy)",
-        "without forum", ALONE, "core and ties", "core and learning", "core and forum",
-    ]  # fmt: skip
+        EVERYTHING,
+        "without load",
+        "without voice",
+        "without ties",
+        "without learning",
+        "without learning (efficacy)",
+        "without forum",
+        ALONE,
+        "core and ties",
+        "core and learning",
+        "core and forum",
+    ]
     both = dict.fromkeys(FEW, True) | {"voice.enabled": False, "learning.efficacy_enabled": False}
     assert words(both) == "without voice, learning (efficacy)"
     every = [words(setting) for setting in [*one_out(SWITCHES), *one_in(SWITCHES)]]
@@ -97,10 +106,18 @@ def test_what_is_no_comparison_of_styles_in_one_setting_is_refused():
 # -- known truth -----------------------------------------------------------------------------------------------------
 
 TRUTH = {
-    EVERYTHING: 1.0, "without load": 1.0, "without voice": 0.0, "without ties": 0.4, "without learning": -1.0,
-    "without learning (efficacy)": 1.7, "without forum": np.nan, ALONE: 0.2, "core and ties": 0.7, "core and learning": 0.2,
+    EVERYTHING: 1.0,
+    "without load": 1.0,
+    "without voice": 0.0,
+    "without ties": 0.4,
+    "without learning": -1.0,
+    "without learning (efficacy)": 1.7,
+    "without forum": np.nan,
+    ALONE: 0.2,
+    "core and ties": 0.7,
+    "core and learning": 0.2,
     "core and forum": 0.2,
-}  # fmt: skip
+}
 
 
 def results(n_seeds=12):
@@ -108,10 +125,19 @@ def results(n_seeds=12):
     settings, rows = [*one_out(FEW), *one_in(FEW)], []
     for (policy, style), (number, setting) in itertools.product(enumerate(("old", "new")), enumerate(settings)):
         point = policy * len(settings) + number
-        rows.append({
-            "point": point, "policy": point, "future": 0, "style": style, "setting": number, "draw": 0, "shock": "",
-            "against": number, **{key.replace(".", "__"): on for key, on in setting.items()},
-        })  # fmt: skip
+        rows.append(
+            {
+                "point": point,
+                "policy": point,
+                "future": 0,
+                "style": style,
+                "setting": number,
+                "draw": 0,
+                "shock": "",
+                "against": number,
+                **{key.replace(".", "__"): on for key, on in setting.items()},
+            }
+        )
     points = pd.DataFrame(rows).rename(columns={"learning__efficacy_enabled": "efficacy_enabled"})
     rng = np.random.default_rng(1)
     common = 5.0 * rng.normal(size=n_seeds)
@@ -143,10 +169,18 @@ def test_changes_of_the_difference_are_found_with_intervals_that_hold_the_truth(
 
 def test_what_a_mechanism_does_to_a_difference_is_put_into_words(found):
     assert found["finding"].to_dict() == {
-        EVERYTHING: "", "without load": SAME, "without voice": CARRIES, "without ties": ADDS, "without learning": TURNS,
-        "without learning (efficacy)": HOLDS, "without forum": EMPTY, ALONE: "", "core and ties": "",
-        "core and learning": "", "core and forum": "",
-    }  # fmt: skip
+        EVERYTHING: "",
+        "without load": SAME,
+        "without voice": CARRIES,
+        "without ties": ADDS,
+        "without learning": TURNS,
+        "without learning (efficacy)": HOLDS,
+        "without forum": EMPTY,
+        ALONE: "",
+        "core and ties": "",
+        "core and learning": "",
+        "core and forum": "",
+    }
     assert found["reference"].value_counts().to_dict() == {EVERYTHING: 6, ALONE: 3, "": 2}
     assert found.loc["core and ties", "change_verdict"] == "higher"
 

@@ -19,9 +19,7 @@ from civicsim.study.analysis.search import NOTHING, proposals, space_of
 from civicsim.study.analysis.trials import BATCH, JOURNAL, Trials, distances
 from civicsim.study.run import runner
 
-UNKNOWN = {
-    "voice.intercept": {"low": -1.8, "high": -1.0}, "kappa_low": {"low": 0.0, "high": 0.5}, "skill_mean": "full",
-}  # fmt: skip
+UNKNOWN = {"voice.intercept": {"low": -1.8, "high": -1.0}, "kappa_low": {"low": 0.0, "high": 0.5}, "skill_mean": "full"}
 NOISE = 0.05
 
 
@@ -124,14 +122,19 @@ def test_points_in_other_draws_keep_policies_and_what_they_are_compared_with():
     other = protocol.with_draws(draws)
     assert other.points.dtypes.to_dict() == protocol.points.dtypes.to_dict()
     assert other.points[["point", "policy", "future", "draw"]].to_numpy().tolist() == [
-        [0, 0, 0, 0], [1, 0, 1, 1], [2, 1, 0, 0], [3, 1, 1, 1],
-    ]  # fmt: skip
+        [0, 0, 0, 0],
+        [1, 0, 1, 1],
+        [2, 1, 0, 0],
+        [3, 1, 1, 1],
+    ]
     assert other.points["against"].tolist() == [0, 1, 0, 1]
     assert other.scenario(3).population.kappa_low == 0.25
-    again = protocol.with_draws([
-        {protocol.factors[name]: row[name] for name in ("intercept", "kappa_low", "skill_mean")}
-        for row in protocol.points[:3].to_dict("records")
-    ])  # fmt: skip
+    again = protocol.with_draws(
+        [
+            {protocol.factors[name]: row[name] for name in ("intercept", "kappa_low", "skill_mean")}
+            for row in protocol.points[:3].to_dict("records")
+        ]
+    )
     pd.testing.assert_frame_equal(again.points, protocol.points)
     assert again.digest == protocol.digest
 
@@ -155,9 +158,12 @@ def test_what_is_tried_next_follows_from_what_was_tried_and_the_seed():
 
 def search(folder, **changes):
     return adversary(
-        unsure(seeds=2, design={"draws": 6}), "civic-culture", "trust", folder,
+        unsure(seeds=2, design={"draws": 6}),
+        "civic-culture",
+        "trust",
+        folder,
         **{"trials": BATCH, "fresh": 2, "processes": 0, **changes},
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")

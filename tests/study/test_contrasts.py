@@ -58,11 +58,14 @@ def test_the_rule_sees_the_half_width_that_contrasts_report():
     noise = rng.normal(size=(2, 11))
     runs = made_up(lambda point, seed: noise[point.policy, seed - 1])
     frame = runs.points.merge(
-        pd.DataFrame({
-            "point": np.repeat([0, 1], 10), "seed": np.tile(np.arange(1, 11), 2),
-            "quality": runs.values["quality"].ravel(),
-        })
-    )  # fmt: skip
+        pd.DataFrame(
+            {
+                "point": np.repeat([0, 1], 10),
+                "seed": np.tile(np.arange(1, 11), 2),
+                "quality": runs.values["quality"].ravel(),
+            }
+        )
+    )
     seen = widths(frame, runs.points.set_index("point")["against"], {"quality": 0.1})
     own = contrasts(runs).iloc[0]
     assert seen["half_width"].tolist() == pytest.approx([(own["high"] - own["low"]) / 2])

@@ -63,8 +63,20 @@ def a_study(n_draws=60, n_seeds=4, better="lower", of_seed=0.0):
     rows, values = [], []
     for policy, style in enumerate(("civic-culture", "command")):
         for draw in range(n_draws):
-            rows.append({"point": len(rows), "style": style, "policy": policy, "draw": draw, "future": draw, "setting": 0,
-                         "shock": "", "against": np.nan, "exhaustion.fear_weight": fear[draw], "other": other[draw]})  # fmt: skip
+            rows.append(
+                {
+                    "point": len(rows),
+                    "style": style,
+                    "policy": policy,
+                    "draw": draw,
+                    "future": draw,
+                    "setting": 0,
+                    "shock": "",
+                    "against": np.nan,
+                    "exhaustion.fear_weight": fear[draw],
+                    "other": other[draw],
+                }
+            )
             effect = 400.0 * (fear[draw] - 0.006) * policy
             by_seed = of_seed * policy * np.arange(n_seeds)
             values.append(30.0 + effect + by_seed + rng.normal(0.0, 0.3, n_seeds))

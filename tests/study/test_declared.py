@@ -29,8 +29,14 @@ TRUTH = {
     "built": ({"sign": "-", "by_construction": "it is the rule", **FEAR}, "by construction"),
     "later": ({"sign": "+", "measure": "no_such", "level": 1, "not_testable": "no measure"}, "not testable yet"),
     "level": ({"sign": "+", "level": 0.4}, "supported"),
-    "grows": ({"sign": "interaction+", "a": {"audit": 1.0}, "b": {"audit": 0.0}, "at": {"invitation": [0.0, 1.0]}}, "supported"),
-    "shrinks": ({"sign": "interaction-", "a": {"audit": 1.0}, "b": {"audit": 0.0}, "at": {"invitation": [0.0, 1.0]}}, "contradicted"),
+    "grows": (
+        {"sign": "interaction+", "a": {"audit": 1.0}, "b": {"audit": 0.0}, "at": {"invitation": [0.0, 1.0]}},
+        "supported",
+    ),
+    "shrinks": (
+        {"sign": "interaction-", "a": {"audit": 1.0}, "b": {"audit": 0.0}, "at": {"invitation": [0.0, 1.0]}},
+        "contradicted",
+    ),
     "turns": (
         {"sign": "reversal", "direction": "+-", "a": {"grip": 1}, "b": {"grip": 0}, "at": {"permission": [0.0, 1.0]}},
         "supported",
@@ -39,9 +45,17 @@ TRUTH = {
     "no hump": ({"sign": "inverted-u", "ladder": {"fear": [0.1, 0.5, 0.9]}}, "contradicted"),
     "step": ({"sign": "threshold", "direction": "+", "ladder": {"codification": LADDER["authority"]}}, "supported"),
     "slope": ({"sign": "threshold", "direction": "+", "ladder": {"fear": LADDER["authority"]}}, "contradicted"),
-    "other step": ({"sign": "threshold", "direction": "+", "steps": [1, 2], "ladder": {"codification": LADDER["authority"]}}, "not shown"),
+    "other step": (
+        {"sign": "threshold", "direction": "+", "steps": [1, 2], "ladder": {"codification": LADDER["authority"]}},
+        "not shown",
+    ),
     "elsewhere": (
-        {"sign": "threshold", "direction": "+", "near": {"trust": [0.0, 0.1]}, "ladder": {"codification": LADDER["authority"]}},
+        {
+            "sign": "threshold",
+            "direction": "+",
+            "near": {"trust": [0.0, 0.1]},
+            "ladder": {"codification": LADDER["authority"]},
+        },
         "not shown",
     ),
     "styles": ({"sign": "+", "a": {"style": "civic-culture"}, "b": {"style": "status-quo"}}, "supported"),
@@ -51,18 +65,28 @@ TRUTH = {
     "rarely": ({"sign": "-", "least_share": 0.5, **FEAR}, "not shown"),
     "by chance": ({"sign": "-", "least_share": 0.1, "a": {"carrot": 0.9}, "b": {"carrot": 0.1}}, "not shown"),
     "chosen": (
-        {"sign": "+", "measure": "marked_safety", "a": {"shock": "surge", "fear": 0.9}, "b": {"shock": "surge", "fear": 0.1}},
+        {
+            "sign": "+",
+            "measure": "marked_safety",
+            "a": {"shock": "surge", "fear": 0.9},
+            "b": {"shock": "surge", "fear": 0.1},
+        },
         "supported, but small",
     ),
     "chosen, nil": (
-        {"sign": "0", "measure": "marked_safety", "a": {"shock": "surge", "fear": 0.9}, "b": {"shock": "surge", "fear": 0.1}},
+        {
+            "sign": "0",
+            "measure": "marked_safety",
+            "a": {"shock": "surge", "fear": 0.9},
+            "b": {"shock": "surge", "fear": 0.1},
+        },
         "supported",
     ),
     "thirds": (
         {"sign": "+", "a": {"fear": [0.0, 0.3, 0.6, 0.9]}, "thirds": {"of": "trust", "alike": "load"}},
         "supported",
     ),
-}  # fmt: skip
+}
 
 
 def blocks(**truth):
@@ -164,14 +188,33 @@ def test_why_a_threshold_does_not_count_is_noted(found):
 
 
 def test_a_design_of_contrasts_has_the_base_case_and_the_conditions_named_and_no_others():
-    study = declared([
-        {"name": "x", "measure": "trust", "sign": "+", "a": {"fear": 0.9, "shock": "surge"}, "b": {"style": "civic-culture"}},
-        {"name": "y", "measure": "voice_share", "window": "weeks 0-1", "sign": "+", "a": {"fear": 0.9}, "level": 0.1},
-    ], design="contrasts")  # fmt: skip
+    study = declared(
+        [
+            {
+                "name": "x",
+                "measure": "trust",
+                "sign": "+",
+                "a": {"fear": 0.9, "shock": "surge"},
+                "b": {"style": "civic-culture"},
+            },
+            {
+                "name": "y",
+                "measure": "voice_share",
+                "window": "weeks 0-1",
+                "sign": "+",
+                "a": {"fear": 0.9},
+                "level": 0.1,
+            },
+        ],
+        design="contrasts",
+    )
     points = study.points
     assert points[["style", "shock", "fear"]].to_numpy().tolist() == [
-        ["status-quo", "none", 0.35], ["status-quo", "none", 0.9], ["status-quo", "surge", 0.9], ["civic-culture", "none", 0.1],
-    ]  # fmt: skip
+        ["status-quo", "none", 0.35],
+        ["status-quo", "none", 0.9],
+        ["status-quo", "surge", 0.9],
+        ["civic-culture", "none", 0.1],
+    ]
     assert points["point"].tolist() == [0, 1, 2, 3]
     # Compared with the same setting of the baseline, as in every design with several styles.
     assert points["against"].tolist() == [0, 1, 2, 0]
@@ -191,13 +234,17 @@ def test_a_grid_takes_the_mean_over_what_a_condition_does_not_name(tmp_path):
 
 def test_settings_one_by_one_may_name_their_set_of_shocks():
     study = small_study(
-        factors=SIZES, shocks={"none": [], "surge": [{"name": "surge", "week": 1}]},
+        factors=SIZES,
+        shocks={"none": [], "surge": [{"name": "surge", "week": 1}]},
         runs=[{"fear": 0.1}, {"fear": 0.9, "shock": "surge", "style": "civic-culture"}],
-    )  # fmt: skip
+    )
     assert study.points[["style", "shock", "fear"]].to_numpy().tolist() == [
-        ["status-quo", "none", 0.1], ["status-quo", "surge", 0.1],
-        ["civic-culture", "none", 0.1], ["civic-culture", "surge", 0.1], ["civic-culture", "surge", 0.9],
-    ]  # fmt: skip
+        ["status-quo", "none", 0.1],
+        ["status-quo", "surge", 0.1],
+        ["civic-culture", "none", 0.1],
+        ["civic-culture", "surge", 0.1],
+        ["civic-culture", "surge", 0.9],
+    ]
     assert study.points["against"].fillna(-1).tolist() == [0, 1, 0, 1, -1]
     with pytest.raises(ScenarioError, match="shock = 'surg'; did you mean 'surge'"):
         small_study(factors=SIZES, shocks={"surge": []}, runs=[{"fear": 0.1, "shock": "surg"}])

@@ -31,9 +31,10 @@ def test_a_list_is_swept_and_a_value_is_held():
 
 def test_every_style_meets_every_setting_draw_and_shock():
     study = small_study(
-        uncertainties={"voice.intercept": "full"}, design={"draws": 3},
+        uncertainties={"voice.intercept": "full"},
+        design={"draws": 3},
         shocks={"none": [], "surge": [{"name": "surge", "week": 1}]},
-    )  # fmt: skip
+    )
     points = study.points
     assert len(points) == 2 * 2 * 3 * 2
     assert len(points.groupby(["policy", "future"])) == len(points)
@@ -65,8 +66,10 @@ def test_one_at_a_time_moves_one_factor_from_the_base():
 def test_settings_can_be_listed_one_by_one_with_their_style():
     points = small_study(factors=SIZES, runs=[{"style": "civic-culture", "fear": 0.2}, {"fear": 0.3}]).points
     assert sorted(zip(points["style"], points["fear"], strict=True)) == [
-        ("civic-culture", 0.2), ("civic-culture", 0.3), ("status-quo", 0.3),
-    ]  # fmt: skip
+        ("civic-culture", 0.2),
+        ("civic-culture", 0.3),
+        ("status-quo", 0.3),
+    ]
 
 
 def test_settings_come_from_a_csv_and_mistakes_name_the_row(tmp_path):
@@ -214,10 +217,19 @@ def test_a_study_that_is_too_large_is_refused_before_it_is_built():
         ({"seeds": 10**400}, "more than 1e+250 seeds: expected at most 100,000"),
         ({"factors": dict.fromkeys(levers, many)}, "46,656,000,000 points: expected at most 2,000,000"),
         ({"factors": {"fear": "full", "audit": "full"}, "design": {"method": "sobol", "n": 2**19}}, "2,097,152 points"),
-        ({"factors": {"fear": "full", "audit": "full"}, "design": {"method": "morris", "n": 10**6}}, "3,000,000 points"),
-        ({"uncertainties": uncertain, "design": {"draws": 10**6}, "shocks": {"a": [], "b": [], "c": []}}, "3,000,000 points"),
-        ({"factors": {"fear": many}, "seeds": 100_000, "styles": ["random:20"]}, "120,000,000 runs: expected at most 100,000,000"),
-    ]  # fmt: skip
+        (
+            {"factors": {"fear": "full", "audit": "full"}, "design": {"method": "morris", "n": 10**6}},
+            "3,000,000 points",
+        ),
+        (
+            {"uncertainties": uncertain, "design": {"draws": 10**6}, "shocks": {"a": [], "b": [], "c": []}},
+            "3,000,000 points",
+        ),
+        (
+            {"factors": {"fear": many}, "seeds": 100_000, "styles": ["random:20"]},
+            "120,000,000 runs: expected at most 100,000,000",
+        ),
+    ]
     wrong = []
     for changes, expected in cases:
         try:
@@ -233,11 +245,15 @@ def test_the_size_of_a_design_is_told_without_making_it():
     free = {"fear": {"low": 0.1, "high": 0.2}, "audit": {"low": 0.1, "high": 0.2}, "carrot": 0.5}
     swept = {"fear": [0.1, 0.2], "audit": [0.1, 0.2, 0.3], "carrot": 0.5}
     designs = (
-        ({"method": "latin-hypercube", "n": 7}, free), ({"method": "morris", "n": 3}, free),
-        ({"method": "sobol", "n": 4}, free), ({"method": "sobol", "n": 4, "second_order": True}, free),
-        ({"method": "grid"}, swept), ({"method": "one-at-a-time"}, swept), ({"method": "forms"}, {}),
+        ({"method": "latin-hypercube", "n": 7}, free),
+        ({"method": "morris", "n": 3}, free),
+        ({"method": "sobol", "n": 4}, free),
+        ({"method": "sobol", "n": 4, "second_order": True}, free),
+        ({"method": "grid"}, swept),
+        ({"method": "one-at-a-time"}, swept),
+        ({"method": "forms"}, {}),
         ({"method": "forms", "combinations": True}, {"voice.form": "linear", "learning.form": "counting"}),
-    )  # fmt: skip
+    )
     for values, given in designs:
         factors = read_factors(given, "test")
         design = read_design(values, factors, 0, "test")

@@ -87,9 +87,10 @@ def test_where_chance_alone_decides_boxes_do_not_hold_on_other_cases():
 
 def test_mistakes_are_named(runs, monkeypatch):
     for words, expected in (
-        ({"style": "nwe"}, "no style 'nwe'; did you mean 'new'"), ({"style": "old"}, "old cannot lose to itself"),
+        ({"style": "nwe"}, "no style 'nwe'; did you mean 'new'"),
+        ({"style": "old"}, "old cannot lose to itself"),
         ({"depth": 0}, "depth = 0: expected a whole number from 1 to 10"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(CivicsimError, match=expected):
             discover(runs, "quality", **words)
     with pytest.raises(CivicsimError, match="1 cases with a value: expected at least 20"):

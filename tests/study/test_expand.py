@@ -48,9 +48,13 @@ def stop(task):
 
 def test_a_study_with_more_of_everything_is_the_same_as_a_fresh_one(store, here):
     larger = study(
-        here, "both.csv", styles=["compact", "status-quo", "civic-culture"], factors=SIZES | {"fear": [0.9, 0.0, 0.5]},
-        shocks=SURGE, measures=["load", "trust"],
-    )  # fmt: skip
+        here,
+        "both.csv",
+        styles=["compact", "status-quo", "civic-culture"],
+        factors=SIZES | {"fear": [0.9, 0.0, 0.5]},
+        shocks=SURGE,
+        measures=["load", "trust"],
+    )
     fresh = run_study(larger, here / "fresh", processes=0)
     simulated, notes = [], []
 

@@ -71,8 +71,11 @@ def test_a_number_that_is_none_is_caught_with_process_week_and_row(tmp_path, mon
     store = run_study(study, tmp_path / "out", processes=0)
     (failure,) = store.failures().to_dict("records")
     assert (failure["seed"], failure["type"], failure["process"], failure["week"]) == (
-        poison.NOT_A_NUMBER, "NotFinite", "spoil", poison.BAD_WEEK,
-    )  # fmt: skip
+        poison.NOT_A_NUMBER,
+        "NotFinite",
+        "spoil",
+        poison.BAD_WEEK,
+    )
     assert failure["row"] == "person[2].trust = nan"
     assert store.runs()["seed"].tolist() == [1]
     with pytest.raises(NotFiniteError):
@@ -181,12 +184,19 @@ def test_on_a_disk_that_is_really_full_the_same_command_does_the_rest(tmp_path):
     whole = " ".join(table_hashes(tmp_path / "healthy").values())
     full = "No space left on device"
     assert found == [
-        ("at the start", f"/at the start: cannot be written to ({full})"), ("at the start", whole),
-        ("among the runs", f"/among the runs: 5 runs could not be written (OSError: [Errno 28] {full}); make room, and run the same command again"),
+        ("at the start", f"/at the start: cannot be written to ({full})"),
+        ("at the start", whole),
+        (
+            "among the runs",
+            f"/among the runs: 5 runs could not be written (OSError: [Errno 28] {full}); make room, and run the same command again",
+        ),
         ("among the runs", whole),
-        ("before the tables", f"/before the tables: cannot be written to ({full}); make room, and run the same command again"),
+        (
+            "before the tables",
+            f"/before the tables: cannot be written to ({full}); make room, and run the same command again",
+        ),
         ("before the tables", whole),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_failure_to_write_results_is_written_down_and_done_again_by_itself(tmp_path, monkeypatch):

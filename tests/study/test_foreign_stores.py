@@ -115,9 +115,18 @@ def test_a_manifest_without_names_and_hashes_is_refused(copy, capsys):
 
 PLACES = ("parts", "locks", "set-aside")
 FILES = (
-    *LISTED, "manifest.json", "manifest.next.json", "report.html", ".next-runs.parquet", ".draft-x", "parts/.stage-0-1",
-    "parts/x.parquet", "locks/tables.lock", "locks/shard-1-of-1.lock", "set-aside/x",
-)  # fmt: skip
+    *LISTED,
+    "manifest.json",
+    "manifest.next.json",
+    "report.html",
+    ".next-runs.parquet",
+    ".draft-x",
+    "parts/.stage-0-1",
+    "parts/x.parquet",
+    "locks/tables.lock",
+    "locks/shard-1-of-1.lock",
+    "set-aside/x",
+)
 
 
 def test_a_link_in_a_store_is_refused_whatever_is_done_with_it(copies, capsys):

@@ -119,7 +119,9 @@ def test_levers_are_told_in_units_that_a_reader_can_use():
     assert "weight" not in words
     assert lever_words(SMALL, SMALL) == "no lever moved"
     every = SMALL.with_(**{name: 0.5 for name in NAMES})
-    assert lever_words(every, SMALL, 2).endswith(f"and {sum(getattr(SMALL.levers, name) != 0.5 for name in NAMES) - 2} more")
+    assert lever_words(every, SMALL, 2).endswith(
+        f"and {sum(getattr(SMALL.levers, name) != 0.5 for name in NAMES) - 2} more"
+    )
 
 
 def test_answers_are_what_fresh_runs_of_them_show(found):

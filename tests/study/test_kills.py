@@ -60,10 +60,13 @@ def test_every_order_of_hashes_gives_the_same_bytes(tmp_path):
     started = [
         subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", HASHED, str(tmp_path / str(seed)), str(Path(__file__).parent)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
         )
         for seed in (0, 3, 4)
-    ]  # fmt: skip
+    ]
     ended = [(*process.communicate(), process.returncode) for process in started]
     assert all(code == 0 for _, _, code in ended), ended
     assert {output for output, _, _ in ended} == {f"{hashed_study(tmp_path / 'here')}\n"}

@@ -59,8 +59,10 @@ def test_an_empty_file_that_a_real_lock_left_is_no_lock(tmp_path, without):
 
 def test_a_file_system_without_any_lock_is_named(tmp_path, without):
     without(errno.ENOLCK)
-    with pytest.raises(CivicsimError, match=r"locks: cannot lock a file here \(No locks available\); choose a folder"), \
-            running(tmp_path, 1, 1):  # fmt: skip
+    with (
+        pytest.raises(CivicsimError, match=r"locks: cannot lock a file here \(No locks available\); choose a folder"),
+        running(tmp_path, 1, 1),
+    ):
         pass
     assert at_work(tmp_path) == []
 

@@ -248,8 +248,10 @@ def main(store, monkeypatch, capsys):
 def test_a_study_of_forms_is_run_and_read_like_any_other(store):
     found = multiverse(store, "trust")
     assert found.worlds["world"].tolist() == [
-        "as published", "Exhaustion: form saturating", "Exhaustion: form threshold",
-    ]  # fmt: skip
+        "as published",
+        "Exhaustion: form saturating",
+        "Exhaustion: form threshold",
+    ]
     assert found.worlds["tau"][0] == 1.0
 
 

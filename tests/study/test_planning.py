@@ -42,14 +42,20 @@ def test_each_doubt_is_one_line(tmp_path):
         ({"weeks": 20}, "summary 'last 52' is longer than a run, and takes all of its 20 weeks"),
         ({"summaries": ["highest 70"]}, "summary 'highest 70' is longer than a run, and takes all of its 60 weeks"),
         ({"burn_in_weeks": 2}, "burn_in_weeks = 2: shorter than the usual 260"),
-        ({"uncertainties": {"voice.intercept": [-2.0, -1.0]}}, "voice.intercept is a list: each of 100 draws takes one of its 2"),
-        ({"uncertainties": {"permission": {"low": 0.1, "high": 0.9}}}, "levers.permission is a lever, which someone decides"),
+        (
+            {"uncertainties": {"voice.intercept": [-2.0, -1.0]}},
+            "voice.intercept is a list: each of 100 draws takes one of its 2",
+        ),
+        (
+            {"uncertainties": {"permission": {"low": 0.1, "high": 0.9}}},
+            "levers.permission is a lever, which someone decides",
+        ),
         ({"factors": SIZES | {"kappa_low": [0.1, 0.2]}}, "population.kappa_low is uncertain, and no one decides on it"),
         (
             {"code": "own.py", "folder": tmp_path, "measures": ["own_bad", "own_good"]},
             f"measure 'own_bad' fails in {tmp_path}/own.py: ValueError: no field of name no_such",
         ),
-    ]  # fmt: skip
+    ]
     faults = []
     for changes, words in cases:
         found = doubts_of(small_study(**(LONG | changes)))
@@ -101,9 +107,11 @@ def test_a_pilot_gives_the_spread_of_paired_differences():
 def test_check_prints_the_design_as_a_product_its_doubts_and_its_power(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     study = small_study(
-        uncertainties={"kappa_low": {"low": 0.2, "high": 0.4}}, design={"draws": 2}, matters={"trust": 0.05},
+        uncertainties={"kappa_low": {"low": 0.2, "high": 0.4}},
+        design={"draws": 2},
+        matters={"trust": 0.05},
         shocks={"none": [], "surge": [{"name": "surge", "week": 1}]},
-    )  # fmt: skip
+    )
     run_study(study.with_(seeds=3), "pilot", processes=0)
     (tmp_path / "study.toml").write_text(study.with_(seeds=20).to_toml())
     assert main(["study", "check", "study.toml", "--pilot", "pilot"]) == 0

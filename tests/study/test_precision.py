@@ -92,8 +92,9 @@ def test_every_column_has_its_own_width():
     runs = frame([0.0, 1.0, 2.0], [0.0, 1.0, 3.0]).assign(load=0.5)
     found = widths(runs, ALONE, {"quality": 0.1, "load": 0.1})
     assert found.groupby("column")["reached"].agg(["size", "all"]).to_dict("index") == {
-        "quality": {"size": 2, "all": False}, "load": {"size": 2, "all": True},
-    }  # fmt: skip
+        "quality": {"size": 2, "all": False},
+        "load": {"size": 2, "all": True},
+    }
 
 
 def test_seeds_are_added_a_batch_at_a_time_up_to_the_limit():

@@ -27,8 +27,12 @@ def noisy(better="higher", n_draws=9, n_seeds=5, styles=STYLES, shocks=SHOCKS, s
     sign = 1.0 if better == "higher" else -1.0
     return made_up(
         lambda p, s: sign * (0.4 * p.policy + p.policy * (p.u - 0.5) + 0.5 * noise[p.point, s]),
-        styles, n_draws=n_draws, n_seeds=n_seeds, shocks=shocks, about=about,
-    )  # fmt: skip
+        styles,
+        n_draws=n_draws,
+        n_seeds=n_seeds,
+        shocks=shocks,
+        about=about,
+    )
 
 
 def runs_of(runs: Matched) -> pd.DataFrame:
@@ -181,12 +185,18 @@ def test_the_pareto_view_is_that_of_a_comparison_of_all_pairs():
 def test_what_cannot_be_ranked_is_refused():
     neither = dataclasses.replace(ABOUT, better="neither")
     cases = [
-        (lambda: rank(made_up(lambda p, s: 1.0, styles=("one",)), "quality"), "ranks compare policies, and there is one: one"),
+        (
+            lambda: rank(made_up(lambda p, s: 1.0, styles=("one",)), "quality"),
+            "ranks compare policies, and there is one: one",
+        ),
         (lambda: rank(made_up(lambda p, s: 1.0, about=neither), "quality"), r"there is no rank; \[better\]"),
         (lambda: pareto(noisy(), ["quality", "quality"]), "quality: a Pareto view takes two or more measures"),
-        (lambda: rank(made_up(lambda p, s: np.nan), "quality"), "no future has a seed that every policy has a value for"),
+        (
+            lambda: rank(made_up(lambda p, s: np.nan), "quality"),
+            "no future has a seed that every policy has a value for",
+        ),
         (lambda: rank(noisy(), "qualty"), "no measure 'qualty'; did you mean 'quality'?"),
-    ]  # fmt: skip
+    ]
     for call, message in cases:
         with pytest.raises(CivicsimError, match=message):
             call()
@@ -232,9 +242,14 @@ def test_pairs_share_their_setting_and_those_of_one_style_their_future():
 def store(tmp_path_factory):
     measures = {"trust": ["last 52", "weeks 0-1"], "incident_rate": "last 52"}
     study = small_study(
-        styles=["status-quo", "civic-culture", "command"], measures=measures, seeds=2, better={"incident_rate": "lower"},
-        factors=SIZES, uncertainties={"fear": {"low": 0.0, "high": 0.8}}, design={"draws": 4},
-    )  # fmt: skip
+        styles=["status-quo", "civic-culture", "command"],
+        measures=measures,
+        seeds=2,
+        better={"incident_rate": "lower"},
+        factors=SIZES,
+        uncertainties={"fear": {"low": 0.0, "high": 0.8}},
+        design={"draws": 4},
+    )
     return run_study(study, tmp_path_factory.mktemp("ranked") / "results", processes=0)
 
 

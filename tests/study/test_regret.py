@@ -44,8 +44,11 @@ def test_the_choice_depends_on_the_rule_and_that_is_reported():
     found = regret(by_hand(noise=0.01), "quality", threshold=3.0)
     chosen = found.rules.set_index("rule")["chosen"]
     assert chosen.to_dict() == {
-        "expected value": "bold", "maximin": "safe", "minimax regret": "bold", "satisficing": "safe",
-    }  # fmt: skip
+        "expected value": "bold",
+        "maximin": "safe",
+        "minimax regret": "bold",
+        "satisficing": "safe",
+    }
     assert found.rules["score"].tolist() == pytest.approx([5.0, 3.0, 2.0, 1.0])
     assert found.rules["margin"].tolist() == pytest.approx([0.5, 0.5, 2.0, 1 / 3])
     assert not found.agree

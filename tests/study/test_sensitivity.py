@@ -48,9 +48,14 @@ def test_sobol_indices_of_the_ishigami_function_lie_within_their_intervals():
     found = table(sample, ishigami(sample.where))
     # Ishigami and Homma (1990), with a = 7 and b = 0.1.
     known = {
-        ("a", "first"): 0.3139, ("b", "first"): 0.4424, ("c", "first"): 0.0, ("a", "total"): 0.5576,
-        ("b", "total"): 0.4424, ("c", "total"): 0.2437, ("a × c", "second"): 0.2437,
-    }  # fmt: skip
+        ("a", "first"): 0.3139,
+        ("b", "first"): 0.4424,
+        ("c", "first"): 0.0,
+        ("a", "total"): 0.5576,
+        ("b", "total"): 0.4424,
+        ("c", "total"): 0.2437,
+        ("a × c", "second"): 0.2437,
+    }
     for key, truth in known.items():
         row = found.loc[key]
         assert row["low"] <= truth <= row["high"], key
@@ -198,9 +203,13 @@ def store(tmp_path_factory):
     sizes = {"n_teams": 1, "team_size": 4, "n_executives": 1}
     low_high = {"low": 0.0, "high": 0.8}
     study = small_study(
-        factors={**sizes, "fear": low_high, "permission": low_high}, design={"method": "sobol", "n": 2}, seeds=2,
-        weeks=2, burn_in_weeks=1, measures=["trust", "load"],
-    )  # fmt: skip
+        factors={**sizes, "fear": low_high, "permission": low_high},
+        design={"method": "sobol", "n": 2},
+        seeds=2,
+        weeks=2,
+        burn_in_weeks=1,
+        measures=["trust", "load"],
+    )
     return run_study(study, tmp_path_factory.mktemp("sobol") / "out", processes=0)
 
 

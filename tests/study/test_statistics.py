@@ -237,10 +237,16 @@ def test_quartiles_and_counts_by_hand():
     assert (found.q25, found.median, found.q75) == (0.0, 1.0, 3.0)
     assert counts(found) == (3, 1, 1)
     assert found.columns("difference") == {
-        "difference": pytest.approx(1.2), "difference_low": found.low, "difference_high": found.high,
-        "difference_median": 1.0, "difference_q25": 0.0, "difference_q75": 3.0,
-        "difference_share_higher": 0.6, "difference_share_lower": 0.2, "difference_share_equal": 0.2,
-    }  # fmt: skip
+        "difference": pytest.approx(1.2),
+        "difference_low": found.low,
+        "difference_high": found.high,
+        "difference_median": 1.0,
+        "difference_q25": 0.0,
+        "difference_q75": 3.0,
+        "difference_share_higher": 0.6,
+        "difference_share_lower": 0.2,
+        "difference_share_equal": 0.2,
+    }
     # Between two values, quartiles are interpolated as NumPy does by default.
     two = differing_by(1.0, 3.0)
     assert (two.q25, two.median, two.q75) == (1.5, 2.0, 2.5)

@@ -277,9 +277,7 @@ def test_folders_with_other_files_and_without_a_study_are_refused(tmp_path, stud
 
 def test_tables_come_with_their_points(store):
     frame = store.to_pandas(columns=["trust"])
-    assert list(frame)[:9] == [
-        "point", "policy", "future", "style", "setting", "draw", "shock", "against", "n_teams",
-    ]  # fmt: skip
+    assert list(frame)[:9] == ["point", "policy", "future", "style", "setting", "draw", "shock", "against", "n_teams"]
     assert len(frame) == 16
     html = store._repr_html_()
     assert "Does it hold?" in html

@@ -78,30 +78,60 @@ def test_mistakes_are_one_line(tmp_path):
         (SMALLEST + "sedes = 3\n", "no key 'sedes'; did you mean 'seeds'?"),
         (SMALLEST.replace('"Why?"', '""'), "question: expected a sentence with the question that the study answers"),
         (SMALLEST.replace("compact", "compct"), "no style 'compct'; did you mean 'compact'?"),
-        (SMALLEST.replace("seeds = 5", "seeds = 0"), "seeds = 0: expected a number of seeds, or different whole numbers from 0"),
+        (
+            SMALLEST.replace("seeds = 5", "seeds = 0"),
+            "seeds = 0: expected a number of seeds, or different whole numbers from 0",
+        ),
         (SMALLEST.replace("52", "0"), "weeks = 0: expected a whole number from 1 to 5200"),
         (SMALLEST + "[factors]\nfeer = [0.1]\n", "factors: no parameter 'feer'; did you mean 'fear'?"),
         (SMALLEST + "[factors]\nfear = [0.1, 1.5]\n", "factors: [levers] fear = 1.5: expected a number from 0 to 1"),
         (SMALLEST + "[factors]\nfear = [0.1, 0.1]\n", "factors: fear = [0.1, 0.1]: a value is there twice"),
-        (SMALLEST + "[factors]\nweeks = [52, 104]\n", "factors: weeks is set for the whole study, at the top of the file"),
-        (SMALLEST + "[factors]\nfear = { low = 0.5, high = 0.1 }\n[design]\nmethod = 'morris'\n", "factors: levers.fear: low = 0.5 is not below high = 0.1"),
-        (SMALLEST + "[factors]\nfear = 'full'\n", "factors: levers.fear is a range: expected a list of values, or [design] method = \"latin-hypercube\", \"sobol\" or \"morris\""),
-        (SMALLEST + "[factors]\nfear = 'full'\n[design]\nmethod = 'sobol'\nn = 10\n", "[design] n = 10: expected a power of 2, such as 64, for a Sobol' design"),
+        (
+            SMALLEST + "[factors]\nweeks = [52, 104]\n",
+            "factors: weeks is set for the whole study, at the top of the file",
+        ),
+        (
+            SMALLEST + "[factors]\nfear = { low = 0.5, high = 0.1 }\n[design]\nmethod = 'morris'\n",
+            "factors: levers.fear: low = 0.5 is not below high = 0.1",
+        ),
+        (
+            SMALLEST + "[factors]\nfear = 'full'\n",
+            'factors: levers.fear is a range: expected a list of values, or [design] method = "latin-hypercube", "sobol" or "morris"',
+        ),
+        (
+            SMALLEST + "[factors]\nfear = 'full'\n[design]\nmethod = 'sobol'\nn = 10\n",
+            "[design] n = 10: expected a power of 2, such as 64, for a Sobol' design",
+        ),
         (SMALLEST + "[design]\nmethod = 'gird'\n", "[design] method = 'gird'; did you mean 'grid'?"),
         (SMALLEST + "measures = ['trsut']\n", "measures: no measure 'trsut'; did you mean 'trust'?"),
-        (SMALLEST + "summaries = ['last']\n", "summaries: summary 'last': expected 'last N', 'all', 'weeks A-B', 'lowest N' or 'highest N'"),
-        (SMALLEST + "summaries = ['weeks 0-52']\n", "summaries: summary 'weeks 0-52': expected weeks from 0 to 51, the first one first"),
+        (
+            SMALLEST + "summaries = ['last']\n",
+            "summaries: summary 'last': expected 'last N', 'all', 'weeks A-B', 'lowest N' or 'highest N'",
+        ),
+        (
+            SMALLEST + "summaries = ['weeks 0-52']\n",
+            "summaries: summary 'weeks 0-52': expected weeks from 0 to 51, the first one first",
+        ),
         (SMALLEST + "baseline = 'command'\n", "baseline = 'command'; valid names: compact, status-quo"),
-        (SMALLEST + "[precision]\nhalf_width = { trsut = 0.1 }\n", "[precision] half_width: no column 'trsut'; did you mean 'trust'?"),
-        (SMALLEST + "[precision]\nhalf_width = { trust = 0.1 }\nlimit = 3\n", "[precision] limit = 3: expected a whole number from 5 to 100000"),
+        (
+            SMALLEST + "[precision]\nhalf_width = { trsut = 0.1 }\n",
+            "[precision] half_width: no column 'trsut'; did you mean 'trust'?",
+        ),
+        (
+            SMALLEST + "[precision]\nhalf_width = { trust = 0.1 }\nlimit = 3\n",
+            "[precision] limit = 3: expected a whole number from 5 to 100000",
+        ),
         (SMALLEST + "[matters]\ntrust = -1\n", "matters: trust = -1: expected a number from 0"),
         (SMALLEST + "[better]\ntrsut = 'higher'\n", "better: no measure 'trsut'; did you mean 'trust'?"),
         (SMALLEST + "[better]\nload = 'lowr'\n", "better: load = 'lowr'; did you mean 'lower'?"),
         (SMALLEST + "[better]\ntrust = 'lower'\n", "better: trust = 'lower': higher is better by the measure itself"),
-        (SMALLEST + "[shocks]\na = [{ name = 'surg', week = 3 }]\n", "shocks: a: [[interventions]] 1: no shock or intervention 'surg'; did you mean 'surge'?"),
+        (
+            SMALLEST + "[shocks]\na = [{ name = 'surg', week = 3 }]\n",
+            "shocks: a: [[interventions]] 1: no shock or intervention 'surg'; did you mean 'surge'?",
+        ),
         (SMALLEST + "kind = 'acute-trsut'\n", "no kind 'acute-trsut'; did you mean 'acute-trust'?"),
         (SMALLEST + "styles = [", "is not valid TOML: Invalid value (at end of document)"),
-    ]  # fmt: skip
+    ]
     wrong = [(expected, found) for text, expected in cases if (found := mistake(tmp_path, text)) != expected]
     assert wrong == []
 
@@ -119,8 +149,12 @@ def test_a_study_written_as_toml_is_the_same_study(tmp_path):
     again = Study.read(tmp_path / "study.toml")
     assert again.protocol.digest == study.protocol.digest
     assert (again.title, again.seed_numbers, again.rule, again.matters, again.better) == (
-        study.title, study.seed_numbers, study.rule, study.matters, better,
-    )  # fmt: skip
+        study.title,
+        study.seed_numbers,
+        study.rule,
+        study.matters,
+        better,
+    )
 
 
 def test_scenarios_from_python_stand_for_styles():
@@ -139,10 +173,14 @@ def test_summaries_pick_their_weeks():
     history = run(Scenario().with_(n_teams=1, team_size=4, n_executives=1, weeks=9, burn_in_weeks=1), 2).history
     weekly = MEASURES["load"].weekly(history)
     expected = {
-        "last 4": weekly[-4:].mean(axis=0), "all": weekly.mean(axis=0), "weeks 2-3": weekly[2:4].mean(axis=0),
-        "lowest 1": weekly.min(axis=0), "highest 1": weekly.max(axis=0), "last 99": weekly.mean(axis=0),
+        "last 4": weekly[-4:].mean(axis=0),
+        "all": weekly.mean(axis=0),
+        "weeks 2-3": weekly[2:4].mean(axis=0),
+        "lowest 1": weekly.min(axis=0),
+        "highest 1": weekly.max(axis=0),
+        "last 99": weekly.mean(axis=0),
         "highest 3": max(weekly[k : k + 3].mean(axis=0)[0] for k in range(7)),
-    }  # fmt: skip
+    }
     for text, values in expected.items():
         assert Summary(text).of(MEASURES["load"], history)[0] == pytest.approx(
             values if isinstance(values, float) else values[0]

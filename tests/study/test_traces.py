@@ -16,9 +16,13 @@ from civicsim.study.run.runner import run_study
 from civicsim.study.store.store import StoreWarning, open_store
 
 ASKED = {
-    "events": True, "people": {"columns": ["safety", "vacant"], "every": 2}, "network": {"weeks": [0, 6]}, "weeks": 6,
-    "factors": {"n_teams": 3, "team_size": 5, "n_executives": 1}, "seeds": 3,
-}  # fmt: skip
+    "events": True,
+    "people": {"columns": ["safety", "vacant"], "every": 2},
+    "network": {"weeks": [0, 6]},
+    "weeks": 6,
+    "factors": {"n_teams": 3, "team_size": 5, "n_executives": 1},
+    "seeds": 3,
+}
 TABLES = ("events", "ideas", "people", "network")
 
 

@@ -197,9 +197,12 @@ def planted(result, organisation=0.0, team=0.0, division=0.0, profession=0.0, pe
     staff = who["role"] == 0
     division_of = cohort.team["organisation"] * 10 + cohort.team["division"]
     parts = (
-        (organisation, who["organisation"]), (division, division_of[who["team"]]), (team, who["team"]),
-        (profession, who["profession"].astype(int)), (person, np.arange(len(who))),
-    )  # fmt: skip
+        (organisation, who["organisation"]),
+        (division, division_of[who["team"]]),
+        (team, who["team"]),
+        (profession, who["profession"].astype(int)),
+        (person, np.arange(len(who))),
+    )
     y = np.zeros(len(who))
     for variance, group in parts:
         y += np.sqrt(variance) * rng.standard_normal(int(group.max()) + 1)[group]

@@ -28,10 +28,14 @@ UNSEEN = {
     *(f"team.{name}" for name in ("organisation", "first_person", "n_posts", "manager")),
     *(f"person.{name}" for name in ("organisation", "team", "role")),
     *(f"patient.{name}" for name in ("organisation", "team", "group")),
-    "organisation.run", "organisation.seed", "manager.person", "manager.superior",
+    "organisation.run",
+    "organisation.seed",
+    "manager.person",
+    "manager.superior",
     # Scratch, and what is only recorded.
-    *columns_of(PROCESSES["record"]).writes, *columns_of(PROCESSES["survey"]).writes,
-}  # fmt: skip
+    *columns_of(PROCESSES["record"]).writes,
+    *columns_of(PROCESSES["survey"]).writes,
+}
 NOTHING = math.nan
 """The twin holds nothing where the engine still holds an old value that means nothing any more."""
 

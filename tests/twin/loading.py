@@ -18,7 +18,12 @@ from twin.team import Idea, Practice, Team
 from twin.week import Twin
 
 PARTS = {
-    "forum": {"forum_standing": "standing", "independence": "independence", "forum_funds": "funds", "forum_credit": "credit"},
+    "forum": {
+        "forum_standing": "standing",
+        "independence": "independence",
+        "forum_funds": "funds",
+        "forum_credit": "credit",
+    },
     "regulator": {name: name for name in ("deadline", "notice", "urgency", "inadequate")},
     "compact": {
         name: name
@@ -27,14 +32,17 @@ PARTS = {
             *("answered_memory", "deliberation_memory"),
         )
     },
-}  # fmt: skip
+}
 """Columns of an organisation that belong to a part of it, and what they are called there."""
 HOURS = ("allotted", "hours", "spent")
 """Columns of an organisation that hold hours by purpose."""
 KEPT_APART = {*LEVERS, *HOURS, *(column for part in PARTS.values() for column in part), "run"}
 OF_THE_IDEA = {column.name for column in TABLES["practice"] if column.name.startswith("idea_")} | {
-    "deliberated", "cycles", "successes", "raised_week",
-}  # fmt: skip
+    "deliberated",
+    "cycles",
+    "successes",
+    "raised_week",
+}
 
 
 def plain(table: str, record: Any, without: set[str] = frozenset()) -> dict[str, Any]:
@@ -145,4 +153,6 @@ def load_practice(c: Cohort, row: int, d: int, team: Team, people: list[Any]) ->
 def load_problem(c: Cohort, row: int, k: int, who: StaffMember) -> Problem:
     """Read a problem that a person noticed last."""
     about = plain("problem", c.problem[row, k])
-    return Problem(who.team.practices[about["dimension"]], about["value"], about["severity"], about["convenient"], about["check"])  # fmt: skip
+    return Problem(
+        who.team.practices[about["dimension"]], about["value"], about["severity"], about["convenient"], about["check"]
+    )

@@ -407,11 +407,13 @@ class Organisation:
             met = self.met_next(name, value, pressure) if p.enabled else value
             setattr(self, f"{name}_enacted", met)
         # Only bad surprises count: to be treated better than announced disappoints no one.
-        self.say_do_gap = mean((
-            max(0.0, self.fear_enacted - self.levers.fear),
-            max(0.0, self.levers.permission - self.permission_enacted),
-            max(0.0, self.levers.authority - self.authority_enacted),
-        ))  # fmt: skip
+        self.say_do_gap = mean(
+            (
+                max(0.0, self.fear_enacted - self.levers.fear),
+                max(0.0, self.levers.permission - self.permission_enacted),
+                max(0.0, self.levers.authority - self.authority_enacted),
+            )
+        )
         for lead in self.managers:
             lead.show_openness(lead.team.overload if lead.team else pressure)
 

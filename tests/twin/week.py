@@ -23,10 +23,32 @@ if TYPE_CHECKING:
     from twin.team import Team
 
 WEEK = (
-    "events", "drift", "enactment", "load", "directives", "noticing", "observation", "partners", "voice", "response",
-    "learning", "deliberation", "lifecycle", "coaching", "spread", "pairing", "codification", "quality", "exhaustion",
-    "motivation", "turnover", "ties", "forum", "compact", "governing",
-)  # fmt: skip
+    "events",
+    "drift",
+    "enactment",
+    "load",
+    "directives",
+    "noticing",
+    "observation",
+    "partners",
+    "voice",
+    "response",
+    "learning",
+    "deliberation",
+    "lifecycle",
+    "coaching",
+    "spread",
+    "pairing",
+    "codification",
+    "quality",
+    "exhaustion",
+    "motivation",
+    "turnover",
+    "ties",
+    "forum",
+    "compact",
+    "governing",
+)
 """What happens in a week, in order; what the engine records on top changes nothing."""
 
 LONG_AGO = -10_000

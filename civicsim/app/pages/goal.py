@@ -67,19 +67,64 @@ def fields() -> list[dict[str, Any]]:
         about = {"group": f"Goal {k}"}
         asks = [{"name": key, "title": title} for key, title in _ASKS.items()]
         found += [
-            {"name": f"measure{k}", "label": "Measure", "kind": "select", "options": measures, "value": name, "wide": True, **about},
-            {"name": f"ask{k}", "label": "Compared with current practice", "kind": "select", "options": asks, "value": ask, **about},
-            {"name": f"value{k}", "label": "By how much", "unit": "points, or the measure’s unit", "kind": "number", "value": value, **about},
-        ]  # fmt: skip
+            {
+                "name": f"measure{k}",
+                "label": "Measure",
+                "kind": "select",
+                "options": measures,
+                "value": name,
+                "wide": True,
+                **about,
+            },
+            {
+                "name": f"ask{k}",
+                "label": "Compared with current practice",
+                "kind": "select",
+                "options": asks,
+                "value": ask,
+                **about,
+            },
+            {
+                "name": f"value{k}",
+                "label": "By how much",
+                "unit": "points, or the measure’s unit",
+                "kind": "number",
+                "value": value,
+                **about,
+            },
+        ]
     found += [
-        {"name": "pay", "label": "Pay", "unit": "per hour, in any currency", "kind": "number", "min": 0, "value": "", "group": "Search"},
-        {"name": "trials", "label": "Policies to try", "kind": "number", "min": 1, "max": MOST_TRIALS, "step": 1, "value": TRIALS, "group": "Search"},
-    ]  # fmt: skip
+        {
+            "name": "pay",
+            "label": "Pay",
+            "unit": "per hour, in any currency",
+            "kind": "number",
+            "min": 0,
+            "value": "",
+            "group": "Search",
+        },
+        {
+            "name": "trials",
+            "label": "Policies to try",
+            "kind": "number",
+            "min": 1,
+            "max": MOST_TRIALS,
+            "step": 1,
+            "value": TRIALS,
+            "group": "Search",
+        },
+    ]
     levers = [lever for group in GROUPS.values() for lever in group]
     return found + [
-        {"name": name, "label": SECTIONS["levers"][name].label, "kind": "check", "value": name in SEARCHED, "group": "Levers that may move"}
+        {
+            "name": name,
+            "label": SECTIONS["levers"][name].label,
+            "kind": "check",
+            "value": name in SEARCHED,
+            "group": "Levers that may move",
+        }
         for name in levers
-    ]  # fmt: skip
+    ]
 
 
 def asked_of(values: dict[str, Any], scenario: Scenario) -> Asked:
@@ -144,10 +189,16 @@ def picture(found: Policies) -> dict[str, Any]:
         "label": found.given.measures[name].label,
         "unit": scale.points.strip(),
         "x": [(place(v, low_y)[0], f"{v:.0f}") for v in (low_x, 0.5 * (low_x + high_x), high_x)],
-        "y": [(place(low_x, v)[1], number(scale.factor * v, 1, sign=True)) for v in (low_y, 0.5 * (low_y + high_y), high_y)],
+        "y": [
+            (place(low_x, v)[1], number(scale.factor * v, 1, sign=True))
+            for v in (low_y, 0.5 * (low_y + high_y), high_y)
+        ],
         "tried": [(*place(row["minutes"], row["change"]), bool(row["met"])) for _, row in tried.iterrows()],
-        "answers": [(*place(row["minutes"], row["change"]), k + 1, bool(row["robust"])) for k, (_, row) in enumerate(answers.iterrows())],
-    }  # fmt: skip
+        "answers": [
+            (*place(row["minutes"], row["change"]), k + 1, bool(row["robust"]))
+            for k, (_, row) in enumerate(answers.iterrows())
+        ],
+    }
 
 
 @solara.component
@@ -211,7 +262,11 @@ def FindPolicy() -> None:
     with Box("cv-halves"):
         with Box("cv-card", tag="section"):
             Text("h2", "Goals")
-            Text("p", f"They are for the last year of {time_text(scenario.weeks)} in the organisation on this page, with {n_staff(scenario):,} staff.", class_="soft")  # fmt: skip
+            Text(
+                "p",
+                f"They are for the last year of {time_text(scenario.weeks)} in the organisation on this page, with {n_staff(scenario):,} staff.",
+                class_="soft",
+            )
             widgets.Form(
                 name="goal",
                 title="Goals",

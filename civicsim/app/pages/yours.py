@@ -78,9 +78,27 @@ def Teams() -> None:
             name="teams",
             title="Your teams",
             fields=[
-                {"name": "staff", "label": "Staff table", "kind": "file", "accept": _CSV, "help": "CSV: person, team, profession, manager; division if there is one"},
-                {"name": "ties", "label": "Ties, if known", "kind": "file", "accept": _CSV, "help": "CSV: from and to, or a matrix"},
-                {"name": "professions", "label": "Names of professions, if needed", "kind": "file", "accept": _CSV, "help": "CSV: name and profession"},
+                {
+                    "name": "staff",
+                    "label": "Staff table",
+                    "kind": "file",
+                    "accept": _CSV,
+                    "help": "CSV: person, team, profession, manager; division if there is one",
+                },
+                {
+                    "name": "ties",
+                    "label": "Ties, if known",
+                    "kind": "file",
+                    "accept": _CSV,
+                    "help": "CSV: from and to, or a matrix",
+                },
+                {
+                    "name": "professions",
+                    "label": "Names of professions, if needed",
+                    "kind": "file",
+                    "accept": _CSV,
+                    "help": "CSV: name and profession",
+                },
             ],
             buttons=[
                 {"name": "import", "label": "Use these teams"},
@@ -89,7 +107,7 @@ def Teams() -> None:
             most_bytes=own.MOST_BYTES,
             event_chose=files.take,
             event_press=press,
-        )  # fmt: skip
+        )
         if problem:
             Html("imported", class_="cv-below", problem=problem, lines=[])
         elif lines:
@@ -179,12 +197,33 @@ def Survey() -> None:
     known = dict(current.figures) if current else {}
     with Box("cv-card", tag="section"):
         Text("h2", "Your staff survey")
-        Text("p", "Fill in what you have, in per cent of those who answered. Organisations are simulated with every parameter set that fits published data, and those count whose survey is near yours.", class_="soft")  # fmt: skip
+        Text(
+            "p",
+            "Fill in what you have, in per cent of those who answered. Organisations are simulated with every parameter set that fits published data, and those count whose survey is near yours.",
+            class_="soft",
+        )
         fields = [
-            {"name": name, "label": question.asks.partition(", ")[2].partition(":")[0].capitalize(), "unit": f"question {question.asks.partition(',')[0]}", "kind": "number", "min": 0.5, "max": 99.5, "value": known.get(name, "")}
+            {
+                "name": name,
+                "label": question.asks.partition(", ")[2].partition(":")[0].capitalize(),
+                "unit": f"question {question.asks.partition(',')[0]}",
+                "kind": "number",
+                "min": 0.5,
+                "max": 99.5,
+                "value": known.get(name, ""),
+            }
             for name, question in FIGURES.items()
-        ]  # fmt: skip
-        fields.append({"name": "answers", "label": "People who answered", "kind": "number", "min": 1, "step": 1, "value": current.answers if current else ""})  # fmt: skip
+        ]
+        fields.append(
+            {
+                "name": "answers",
+                "label": "People who answered",
+                "kind": "number",
+                "min": 1,
+                "step": 1,
+                "value": current.answers if current else "",
+            }
+        )
         widgets.Form(
             name="survey",
             title="Your staff survey",
@@ -203,4 +242,16 @@ def Survey() -> None:
             with Box("cv-below", role="status"):
                 Text("p", f"Simulating {SEEDS * len(draws_for(scenario)):,} organisations: {100 * share:.0f} % done.")
         elif current is not None:
-            Html("like_yours", class_="cv-below", left=words.left_text(current), warning=current.warning, few=FEW, head=words.HEAD, tables={"The last survey": list(words.rows(current, True)), "Two years later, under current practice": list(words.rows(current, False))}, assumed=words.ASSUMED)  # fmt: skip
+            Html(
+                "like_yours",
+                class_="cv-below",
+                left=words.left_text(current),
+                warning=current.warning,
+                few=FEW,
+                head=words.HEAD,
+                tables={
+                    "The last survey": list(words.rows(current, True)),
+                    "Two years later, under current practice": list(words.rows(current, False)),
+                },
+                assumed=words.ASSUMED,
+            )

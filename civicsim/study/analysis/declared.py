@@ -283,10 +283,11 @@ def _rows(looked: _Looked, one: Declared) -> list[dict[str, Any]]:
     case |= {"measure": about.column, "label": about.label, "unit": about.unit, "margin": margin}
     case |= {"share": share, "verdict": verdict, "note": note}
     return [
-        case | {"part": test.part, "expected": test.sign, "finding": finding}
+        case
+        | {"part": test.part, "expected": test.sign, "finding": finding}
         | {key: value for key, value in own.items() if key not in ("verdict", "matters", "seeds_needed", "superiority")}
         for test, own, finding in zip(tests, found, findings, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _verdict(one: Declared, findings: Sequence[str], small: bool, share: float, note: str) -> tuple[str, str]:

@@ -87,7 +87,16 @@ def refuse_links(folder: Path, places: Iterable[str] = PLACES) -> None:
                 )
 
 
-_FIELDS = {"study": str, "question": str, "software": dict, "seeds": list, "n_points": int, "factors": dict, "weekly": list, "columns": list}  # fmt: skip
+_FIELDS = {
+    "study": str,
+    "question": str,
+    "software": dict,
+    "seeds": list,
+    "n_points": int,
+    "factors": dict,
+    "weekly": list,
+    "columns": list,
+}
 _KINDS = {str: "a text", dict: "names with values", list: "a list", int: "a whole number"}
 
 

@@ -27,8 +27,13 @@ LOG = "log.jsonl"
 MISSING = "missing"
 _PATIENCE = 600.0
 _FIELDS: dict[str, Callable[[Any], Any]] = {
-    "ended": datetime.fromisoformat, "host": str, "shard": str, "runs": int, "failed": int, "seconds": float,
-}  # fmt: skip
+    "ended": datetime.fromisoformat,
+    "host": str,
+    "shard": str,
+    "runs": int,
+    "failed": int,
+    "seconds": float,
+}
 
 
 def log_batch(folder: Path, host: str, shard: str, runs: int, failed: int, seconds: float) -> None:
