@@ -235,6 +235,11 @@ def Form(
     """Show fields (numbers, choices, marks, files) and buttons; the first one is pressed by Enter."""
 
 
+def field(name: str, label: str, kind: str, value: Any = None, **more: Any) -> dict[str, Any]:
+    """Return a field of a form: a "number", "select", "check" or "file"."""
+    return {"name": name, "label": label, "kind": kind, "value": value, **more}
+
+
 @_drawn_by("map")
 def Map(nodes: list[dict[str, str]], links: list[dict[str, Any]], lit: list[list[str]]) -> None:
     """Show mechanisms and what each passes on, to be walked by mouse and keyboard."""

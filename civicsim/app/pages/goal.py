@@ -15,6 +15,7 @@ from civicsim.app.frame import Box, Heading, Html, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import chosen, set_scenario
 from civicsim.app.turns import Superseded
+from civicsim.app.widgets import field
 from civicsim.app.words import COMPARED, GROUPS
 from civicsim.errors import CivicsimError, ScenarioError
 from civicsim.experiment.wording import number, scale_of
@@ -63,67 +64,23 @@ def fields() -> list[dict[str, Any]]:
         for name in COMPARED
     ]
     found: list[dict[str, Any]] = []
+    asks = [{"name": key, "title": title} for key, title in _ASKS.items()]
     for k, (name, ask, value) in enumerate(_START, start=1):
         about = {"group": f"Goal {k}"}
-        asks = [{"name": key, "title": title} for key, title in _ASKS.items()]
         found += [
-            {
-                "name": f"measure{k}",
-                "label": "Measure",
-                "kind": "select",
-                "options": measures,
-                "value": name,
-                "wide": True,
-                **about,
-            },
-            {
-                "name": f"ask{k}",
-                "label": "Compared with current practice",
-                "kind": "select",
-                "options": asks,
-                "value": ask,
-                **about,
-            },
-            {
-                "name": f"value{k}",
-                "label": "By how much",
-                "unit": "points, or the measure’s unit",
-                "kind": "number",
-                "value": value,
-                **about,
-            },
+            field(f"measure{k}", "Measure", "select", name, options=measures, wide=True, **about),
+            field(f"ask{k}", "Compared with current practice", "select", ask, options=asks, **about),
+            field(f"value{k}", "By how much", "number", value, unit="points, or the measure’s unit", **about),
         ]
+    about = {"group": "Search"}
     found += [
-        {
-            "name": "pay",
-            "label": "Pay",
-            "unit": "per hour, in any currency",
-            "kind": "number",
-            "min": 0,
-            "value": "",
-            "group": "Search",
-        },
-        {
-            "name": "trials",
-            "label": "Policies to try",
-            "kind": "number",
-            "min": 1,
-            "max": MOST_TRIALS,
-            "step": 1,
-            "value": TRIALS,
-            "group": "Search",
-        },
+        field("pay", "Pay", "number", "", unit="per hour, in any currency", min=0, **about),
+        field("trials", "Policies to try", "number", TRIALS, min=1, max=MOST_TRIALS, step=1, **about),
     ]
-    levers = [lever for group in GROUPS.values() for lever in group]
     return found + [
-        {
-            "name": name,
-            "label": SECTIONS["levers"][name].label,
-            "kind": "check",
-            "value": name in SEARCHED,
-            "group": "Levers that may move",
-        }
-        for name in levers
+        field(name, SECTIONS["levers"][name].label, "check", name in SEARCHED, group="Levers that may move")
+        for names in GROUPS.values()
+        for name in names
     ]
 
 

@@ -12,6 +12,7 @@ from civicsim.app.files import File, Files
 from civicsim.app.frame import Box, Heading, Html, Problem, Text
 from civicsim.app.hooks import Show, use_latest
 from civicsim.app.state import Chosen, chosen, open_scenario
+from civicsim.app.widgets import field
 from civicsim.calibration.own_survey import FEW, FIGURES, check_figures, fit_survey
 from civicsim.errors import CivicsimError
 from civicsim.model.calendar import YEAR
@@ -24,6 +25,7 @@ from civicsim.study.design.draws import draws_for
 SEEDS = 6
 """Organisations of each parameter set on the page; the command takes more."""
 _CSV, _TOML = ".csv,text/csv", ".toml,application/toml"
+_STAFF_COLUMNS = "CSV: person, team, profession, manager; division if there is one"
 
 
 @solara.component
@@ -78,27 +80,15 @@ def Teams() -> None:
             name="teams",
             title="Your teams",
             fields=[
-                {
-                    "name": "staff",
-                    "label": "Staff table",
-                    "kind": "file",
-                    "accept": _CSV,
-                    "help": "CSV: person, team, profession, manager; division if there is one",
-                },
-                {
-                    "name": "ties",
-                    "label": "Ties, if known",
-                    "kind": "file",
-                    "accept": _CSV,
-                    "help": "CSV: from and to, or a matrix",
-                },
-                {
-                    "name": "professions",
-                    "label": "Names of professions, if needed",
-                    "kind": "file",
-                    "accept": _CSV,
-                    "help": "CSV: name and profession",
-                },
+                field("staff", "Staff table", "file", accept=_CSV, help=_STAFF_COLUMNS),
+                field("ties", "Ties, if known", "file", accept=_CSV, help="CSV: from and to, or a matrix"),
+                field(
+                    "professions",
+                    "Names of professions, if needed",
+                    "file",
+                    accept=_CSV,
+                    help="CSV: name and profession",
+                ),
             ],
             buttons=[
                 {"name": "import", "label": "Use these teams"},
@@ -140,7 +130,7 @@ def ScenarioFile() -> None:
         widgets.Form(
             name="scenario",
             title="A scenario file",
-            fields=[{"name": "scenario", "label": "File to open", "kind": "file", "accept": _TOML}],
+            fields=[field("scenario", "File to open", "file", accept=_TOML)],
             buttons=[{"name": "open", "label": "Open"}],
             most_bytes=own.MOST_BYTES,
             event_chose=files.take,
@@ -202,28 +192,13 @@ def Survey() -> None:
             "Fill in what you have, in per cent of those who answered. Organisations are simulated with every parameter set that fits published data, and those count whose survey is near yours.",
             class_="soft",
         )
-        fields = [
-            {
-                "name": name,
-                "label": question.asks.partition(", ")[2].partition(":")[0].capitalize(),
-                "unit": f"question {question.asks.partition(',')[0]}",
-                "kind": "number",
-                "min": 0.5,
-                "max": 99.5,
-                "value": known.get(name, ""),
-            }
-            for name, question in FIGURES.items()
-        ]
-        fields.append(
-            {
-                "name": "answers",
-                "label": "People who answered",
-                "kind": "number",
-                "min": 1,
-                "step": 1,
-                "value": current.answers if current else "",
-            }
-        )
+        fields = []
+        for name, question in FIGURES.items():
+            place, _, asks = question.asks.partition(", ")
+            label, value = asks.partition(":")[0].capitalize(), known.get(name, "")
+            fields.append(field(name, label, "number", value, unit=f"question {place}", min=0.5, max=99.5))
+        count = current.answers if current else ""
+        fields.append(field("answers", "People who answered", "number", count, min=1, step=1))
         widgets.Form(
             name="survey",
             title="Your staff survey",
