@@ -589,7 +589,7 @@ def test_beginning_sets_levers_and_parameters_and_leaves_the_burnt_in_cohort_alo
 
 def test_a_run_that_makes_its_own_burn_in_holds_the_organisation_once():
     """A copy of it would cost a national scenario as much memory again."""
-    scenario = small_scenario(n_teams=40, weeks=2, burn_in_weeks=2)
+    scenario = small_scenario(n_teams=300, weeks=2, burn_in_weeks=2)
     run(scenario, threads=1)
     tracemalloc.start()
     try:

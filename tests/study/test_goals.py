@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import civicsim as cs
-from civicsim.model.levers import NAMES, PURPOSES
+from civicsim.model.levers import NAMES, PURPOSES, Levers
 from civicsim.model.measures import MEASURES
 from civicsim.report.goals import lever_words
 from civicsim.study.analysis import policies
@@ -118,7 +118,7 @@ def test_levers_are_told_in_units_that_a_reader_can_use():
     assert "10 %" in words
     assert "weight" not in words
     assert lever_words(SMALL, SMALL) == "no lever moved"
-    every = SMALL.with_(**{name: 0.5 for name in NAMES})
+    every = dataclasses.replace(SMALL, levers=Levers(**dict.fromkeys(NAMES, 0.5)))
     assert lever_words(every, SMALL, 2).endswith(
         f"and {sum(getattr(SMALL.levers, name) != 0.5 for name in NAMES) - 2} more"
     )
