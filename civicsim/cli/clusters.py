@@ -7,7 +7,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from civicsim.cli.effort import bytes_of_worker
 from civicsim.cli.files import check_free, filled, text_writer, write_file
 from civicsim.cli.output import Output, one_line
 from civicsim.cli.study_commands import Slurm
@@ -15,7 +14,7 @@ from civicsim.cli.studying import beside, load
 from civicsim.errors import CivicsimError, size_of
 from civicsim.experiment.progress import duration
 from civicsim.experiment.wording import counted
-from civicsim.study.run.effort import effort_of
+from civicsim.study.run.effort import bytes_of_worker, effort_of
 
 _TASK = 3600.0
 """Seconds that a task is to take, where the number of tasks is not given. Assumption."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import civicsim as cs
 from civicsim import checks
 from civicsim.cli import Stopped, study_commands
-from civicsim.cli.effort import bytes_of_worker
 from civicsim.cli.files import filled, text_writer, write_file
 from civicsim.cli.output import Line, Output
 from civicsim.cli.progress import shown
@@ -36,6 +35,7 @@ from civicsim.study.analysis.matched import matched
 from civicsim.study.design.protocol import PROTOCOL
 from civicsim.study.design.study import Study
 from civicsim.study.run.doubts import doubts_of
+from civicsim.study.run.effort import bytes_of_worker
 from civicsim.study.run.runner import Progress, Standing
 from civicsim.study.store.folder import load_study
 from civicsim.study.store.holdings import MANIFEST, STUDY

@@ -1,15 +1,26 @@
-"""How large an organisation is, in posts and in bytes, before it is built: a few characters can ask for more than any machine has."""
+"""How large organisations are, in posts, bytes and time, before they are built: a few characters can ask for more than any machine has."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from civicsim.errors import ScenarioError, size_of
+from civicsim.model.measures import MEASURES, TEAM_MEASURES
 from civicsim.model.organisation import N_NEIGHBOURS, N_PATIENT_GROUPS, N_PROBLEMS, N_TIES
-from civicsim.model.tables import TABLES, row_bytes
+from civicsim.model.recording import ENACTED
+from civicsim.model.tables import TABLES, record_type, row_bytes
 from civicsim.scenario.scenario import Scenario
 
+SECONDS = 0.25e-6
+"""Time of one thread for a person-week: between those of a fast and a slow machine, 0.13 and 0.3 µs, as `civicsim doctor` measures it."""
+_PROGRAM = 250e6
+"""Bytes of the program itself, with compiled code and packages."""
+_BUILDING = 1.6
+"""Copies of an organisation at the peak of building it; measured, with a margin."""
+_FRAMES = 3
+"""Copies of a table at the peak of writing it."""
 _SMALL = 50e6
 """Bytes of which it is not asked whether they are there."""
 
@@ -42,6 +53,22 @@ def state_bytes(scenario: Scenario) -> int:
     rows["patient"] = round(s.patients_per_post * n_staff(scenario))
     one = sum(rows.get(name, teams) * row_bytes(name) for name in TABLES)
     return s.n_organisations * (one + persons * N_TIES * 4)
+
+
+def bytes_needed(scenarios: Sequence[Scenario], runs: int, written: bool = False, teams: bool = False) -> float:
+    """Return about how many bytes it takes to run scenarios of one structure one after the other and keep their results.
+
+    ``written``: tables of every week are written; ``teams``: every team is recorded.
+    """
+    structure, several = scenarios[0].structure, len(scenarios) > 1
+    weeks = sum(scenario.weeks for scenario in scenarios) * structure.n_organisations
+    recorded = ENACTED.itemsize + sum(record_type(TABLES[name]).itemsize for name in ("tally", "snapshot"))
+    recorded += _FRAMES * 8 * len(MEASURES) if written else 0
+    if teams:
+        recorded += structure.n_teams * len(TEAM_MEASURES) * (4 + _FRAMES * 8)
+    # Scenarios that are compared begin as copies of one cohort, which stays; one alone goes on with it.
+    copies = max(_BUILDING, len(scenarios) + several)
+    return _PROGRAM + runs * (copies * state_bytes(scenarios[0]) + weeks * recorded)
 
 
 def bytes_free() -> float:

@@ -39,6 +39,12 @@ def test_help_of_a_command_loads_nothing_heavy():
     assert loaded_by("from civicsim.cli import main; main(['run', '--help'])") == "[]"
 
 
+def test_a_run_loads_neither_studies_nor_what_only_tables_and_pictures_need():
+    words = ["run", "--seeds", "1", "--quiet", "--set", "n_teams=1", "--set", "weeks=1", "--set", "burn_in_weeks=0"]
+    code = f"from civicsim.cli import main; main({words})\nassert not any(name.startswith('civicsim.study') for name in sys.modules)"
+    assert loaded_by(code) == "['numpy', 'numba', 'scipy', 'rich']"
+
+
 def test_the_overview_is_shown_when_nothing_else_is_asked(tool):
     for words in ((), ("--help",), ("-h",), ("help",), ("--quiet",)):
         printed = tool(*words)

@@ -15,7 +15,6 @@ from tools import lively, small_scenario
 import civicsim as cs
 from civicsim.app import state
 from civicsim.cli import effort, running
-from civicsim.cli.effort import bytes_needed
 from civicsim.cli.output import Output
 from civicsim.cli.progress import progress
 from civicsim.errors import CivicsimError, size_of
@@ -28,7 +27,7 @@ from civicsim.model.measures import MEASURES
 from civicsim.model.week import PROCESSES
 from civicsim.scenario.scenario import PARAMETERS, SECTIONS, Scenario
 from civicsim.scenario.shipped import kinds, shocks, styles
-from civicsim.scenario.sizes import bytes_free, n_posts, state_bytes
+from civicsim.scenario.sizes import bytes_free, bytes_needed, n_posts, state_bytes
 from civicsim.study.design.study import Study
 from civicsim.study.run.runner import run_study
 
@@ -159,11 +158,11 @@ def test_a_long_run_is_announced(tool, monkeypatch):
     monkeypatch.setattr(running.cs, "run", stop)
     monkeypatch.setattr(effort, "threads_available", lambda: 2)
     posts = n_posts(Scenario.preset())
-    expected = duration(posts * 520 * 2000 * effort.SECONDS / 2)
-    printed = tool("run", "--seeds", "2000").err
-    assert f"this takes about {expected} on 2 threads (2,000 runs of {posts} posts)" in printed
+    expected = duration(posts * 520 * 4000 * effort.SECONDS / 2)
+    printed = tool("run", "--seeds", "4000").err
+    assert f"this takes about {expected} on 2 threads (4,000 runs of {posts} posts)" in printed
     assert "this takes" not in tool("run").err
-    assert "this takes" not in tool("run", "-q", "--seeds", "2000").err
+    assert "this takes" not in tool("run", "-q", "--seeds", "4000").err
 
 
 def test_running_out_of_memory_all_the_same_is_one_line(tool, monkeypatch):

@@ -8,9 +8,8 @@ from typing import Any
 from civicsim.errors import ScenarioError
 from civicsim.experiment.run import MOST_SEEDS
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import SECONDS
 
-SECONDS = 1.2e-6
-"""Time of one thread for a person-week on a typical machine, as `civicsim doctor` measures it."""
 RUN_PERSON_WEEKS = 6_000.0
 """Effort to build, start and sum up a run, in person-weeks. Assumption: measured once, on small organisations."""
 MOST_POINTS, MOST_RUNS = 2_000_000, 100_000_000

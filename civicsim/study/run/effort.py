@@ -15,9 +15,10 @@ import numpy as np
 from civicsim.experiment.run import Result, run
 from civicsim.model.simulating import threads_available
 from civicsim.scenario.scenario import Scenario
+from civicsim.scenario.sizes import SECONDS, bytes_needed
 from civicsim.study.design.protocol import Protocol
 from civicsim.study.design.study import Study
-from civicsim.study.design.weight import RUN_PERSON_WEEKS, SECONDS
+from civicsim.study.design.weight import RUN_PERSON_WEEKS
 
 LONGEST = 10.0
 """Most seconds of a chunk, unless a single run takes longer: the loss when a worker is killed. Assumption."""
@@ -156,3 +157,13 @@ def chunks_of(
         begun.add(start)
         cost += more + burn_in
     yield Chunk(tuple(own), cost)
+
+
+def bytes_of_worker(study: Study, workers: int) -> float:
+    """Return about how many bytes a worker process needs for its largest chunk of a study, shared between so many workers."""
+    protocol = study.protocol
+    n, seeds = len(protocol.points), len(study.seed_numbers)
+    points, numbers = np.tile(np.arange(n), seeds), np.repeat(np.arange(seeds), n)
+    chunk = next(chunks_of(protocol, points, numbers, workers))
+    # A burn-in is kept while one point after another begins from it.
+    return bytes_needed([largest(study)] * 2, len({seed for _, seed in chunk.runs}))

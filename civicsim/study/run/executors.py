@@ -25,8 +25,8 @@ from typing import Any
 from civicsim.errors import CivicsimError
 from civicsim.extras import need
 from civicsim.model.simulating import threads_available
+from civicsim.scenario.sizes import SECONDS
 from civicsim.study.design.study import Study
-from civicsim.study.design.weight import SECONDS
 
 _PRELOADED = "civicsim.study.run.warm"
 _ANSWER = 60.0
