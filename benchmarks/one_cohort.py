@@ -12,21 +12,27 @@ from benchmarks.interleaved import interleaved
 from benchmarks.places import simulate_weeks, state_bytes
 from civicsim.experiment.run import switch_to
 from civicsim.model.building import build
+from civicsim.model.cohort import Cohort
 from civicsim.model.simulating import advance
 from civicsim.scenario.scenario import Scenario
 
 
-def main(asked: dict) -> dict:
-    """Return times of simulating and building, bytes, and peak memory."""
-    scenario = Scenario.preset().with_(**asked["changes"], burn_in_weeks=asked["burn_in"])
+def founded(runs: int, burn_in: int, changes: dict[str, float]) -> tuple[Cohort, float]:
+    """Return burnt-in runs of organisations, and the seconds that building them took."""
+    scenario = Scenario.preset().with_(**changes, burn_in_weeks=burn_in)
     parts = scenario.structure, scenario.population, scenario.habits, scenario.sections
     # The first build loads compiled code.
     build(parts[0].__class__(n_teams=1), *parts[1:], [1])
     began = time.perf_counter()
-    cohort = build(*parts, list(range(1, asked["runs"] + 1)), -asked["burn_in"])
+    cohort = build(*parts, list(range(1, runs + 1)), -burn_in)
     built = time.perf_counter() - began
-    advance(cohort, asked["burn_in"])
-    switch_to(cohort, scenario)
+    advance(cohort, burn_in)
+    return switch_to(cohort, scenario), built
+
+
+def main(asked: dict) -> dict:
+    """Return times of simulating and building, bytes, and peak memory."""
+    cohort, built = founded(asked["runs"], asked["burn_in"], asked["changes"])
     seconds = interleaved({"week": lambda: simulate_weeks(cohort, asked["weeks"], asked["threads"])}, asked["repeats"])[
         "week"
     ]

@@ -1,4 +1,4 @@
-"""Typical waiting times: a thousand stored runs, thirty replicates after a shared burn-in, and the whole NHS."""
+"""Typical waiting times: a thousand stored runs, and thirty replicates after a shared burn-in."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import time
 from typing import Any
 
 from benchmarks.interleaved import interleaved, timing
-from benchmarks.places import NHS, scenario_of
-from benchmarks.scaling import measured
+from benchmarks.places import scenario_of
 from civicsim.experiment.run import burn_in
 from civicsim.experiment.run import run as simulate
-from civicsim.model.simulating import threads_available
 
 THOUSAND, REPLICATES = 1_000, 30
 LONG_REPEATS = 1
-"""A thousand runs and the NHS take minutes and are run once: their length leaves little to chance."""
-NHS_WEEKS = 520
+"""A thousand runs take a minute and are done once: their length leaves little to chance."""
 
 
 def thousand(quick: bool) -> dict[str, Any]:
@@ -44,14 +41,6 @@ def replicates(repeats: int, quick: bool) -> dict[str, Any]:
     return timing(seconds, start.n_persons * scenario.weeks, runs=seeds, weeks=scenario.weeks)
 
 
-def nhs(quick: bool) -> dict[str, Any]:
-    """Return how long ten years of 1.5 million staff take in one run, on one thread and on all, with peak memory."""
-    size: dict[str, int] = {"n_organisations": 2, "n_teams": 4} if quick else NHS
-    weeks, burn_in = (4, 1) if quick else (NHS_WEEKS, 2)
-    found = {str(n): measured(1, weeks, burn_in, 1, n, **size) for n in (1, threads_available())}
-    return {"threads": found}
-
-
 def run(repeats: int, quick: bool) -> dict[str, Any]:
-    """Return all but the NHS, which is a part of its own because it takes longest."""
+    """Return both waiting times."""
     return {"thousand": thousand(quick), "replicates": replicates(repeats, quick)}

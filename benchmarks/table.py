@@ -318,28 +318,24 @@ PRICE = 0.05
 
 
 def _nhs(part: dict[str, Any]) -> str:
-    one, *more = part["threads"].items()
-    rows = [
-        (
-            threads,
-            _seconds(row),
-            _short(row["ns_per_person_week"]),
-            f"{one[1]['median'] / row['median']:.2f}",
-            f"{_short(row['build_seconds'])} s",
-            _bytes(row["peak_bytes"]),
-        )
-        for threads, row in (one, *more)
-    ]
-    row = one[1]
     text = (
-        f"{row['persons']:,} people in linked organisations, {row['weeks']} weeks, one run. Results are the same bytes for any number of "
-        "threads.\n"
+        f"{part['persons']:,} people in linked organisations, one run of {part['weeks']} weeks, simulated in stretches of {part['stretch']} "
+        "weeks that one thread and all threads take in turn, so that both meet the same moments of the machine. Results are the same bytes "
+        "for any number of threads.\n"
     )
-    heads = ("threads", "time", "ns per person-week", "one / all", "build", "peak memory")
-    persons, hours = 10 * row["persons"], 10 * row["median"] / 3600.0
+    stretches = part["weeks"] / part["stretch"]
+    rows = [
+        (threads, f"{row['median'] * stretches:.0f} s", _ns(row), f"{row['least'] * stretches:.0f} s")
+        for threads, row in part["threads"].items()
+    ]
+    heads = ("threads", f"time for {part['weeks']} weeks", "ns per person-week", "at the pace of the fastest stretch")
+    one, times = part["threads"]["1"], part["one_over_all"]
+    persons, hours = 10 * part["persons"], 10 * one["median"] * stretches / 3600.0
     ten = (
+        f"One thread takes {_times(times)} times as long as all. It was built in {_short(part['build_seconds'])} s, and took "
+        f"{_bytes(part['peak_bytes'])} of memory at most.\n\n"
         f"Ten times as many (15 million staff, {persons:,} people) would take, at the same time and memory per person, "
-        f"{_bytes(10 * row['peak_bytes'])} of memory and {hours:.1f} hours on one thread for {row['weeks']} weeks: about £{PRICE * hours:.2f} at "
+        f"{_bytes(10 * part['peak_bytes'])} of memory and {hours:.1f} hours on one thread for {part['weeks']} weeks: about £{PRICE * hours:.2f} at "
         f"£{PRICE:g} per core and hour (an assumption). That was reckoned and not run. People are numbered with 32 bits, which is enough "
         "for 2,000 million.\n"
     )

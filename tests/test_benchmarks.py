@@ -132,8 +132,9 @@ def test_a_part_is_measured_kept_and_put_on_a_page(tmp_path, monkeypatch):
     file = tmp_path / "measured.json"
     assert benchmarks.main(["--quick", "--only", "limits", "--out", str(file)]) == 0
     assert benchmarks.main(["--quick", "--only", "twin", "--out", str(file)]) == 0
+    assert benchmarks.main(["--quick", "--only", "nhs", "--out", str(file)]) == 0
     found = json.loads(file.read_text())
-    assert list(found["parts"]) == ["twin", "limits"]
+    assert list(found["parts"]) == ["twin", "limits", "nhs"]
     (row,) = found["parts"]["twin"]["rows"]
     assert len(row["twin"]["seconds"]) == interleaved.QUICK_REPEATS
     monkeypatch.setattr(benchmarks, "PAGE", tmp_path / "performance.md")
@@ -141,6 +142,7 @@ def test_a_part_is_measured_kept_and_put_on_a_page(tmp_path, monkeypatch):
     text = (tmp_path / "performance.md").read_text()
     assert text == page(found)
     assert "## Against the plain twin" in text
+    assert "142 people in linked organisations, one run of 8 weeks" in text
     assert "only show that the harness works" in text
 
 
