@@ -126,7 +126,8 @@ class EventLog:
 
     def __init__(self, cohort: Any) -> None:
         self._cohort = cohort
-        self._taken = [_standing(cohort)]
+        self._before = _standing(cohort)
+        self._taken: list[tuple[int, np.ndarray]] = []
 
     def blank(self, first: int, last: int) -> np.ndarray:
         """Return an empty log with room for a week of the organisations in rows ``first`` to ``last`` − 1."""
@@ -148,13 +149,15 @@ class EventLog:
         n = int(log[0, 0])
         if n >= len(log):
             raise CivicsimError(f"event log: {n:,} events in week {week}; there is room for {len(log) - 1:,}")
-        self._taken.append(_rows(self._cohort, np.full(n, week), *log[1 : n + 1].T))
+        self._taken.append((week, log[1 : n + 1].copy()))
         log[0, 0] = 0
 
     @property
     def rows(self) -> np.ndarray:
         """All events as :data:`ROW`, by run and week, and within a week as they happened."""
-        rows = np.concatenate(self._taken)
+        weeks = np.repeat([week for week, _ in self._taken], [len(written) for _, written in self._taken])
+        written = np.concatenate([np.empty((0, len(_WRITTEN)), np.int32), *(written for _, written in self._taken)])
+        rows = np.concatenate([self._before, _rows(self._cohort, weeks, *written.T)])
         return rows[np.lexsort((rows["week"], self._cohort.organisation["run"][rows["organisation"]]))]
 
 

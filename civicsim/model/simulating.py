@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from functools import partial
 
 import numpy as np
 
@@ -133,32 +134,39 @@ def _side_by_side(work: Callable[[dict[str, int], np.ndarray], None], shares: li
             raise
 
 
-def _simulate_together(own: Cohort, group: tuple[int, int], recorder: Recorder, end: int, threads: int) -> None:
-    """Simulate a group of runs in compiled calls until Python code takes part again, or for a year at most.
+def _in_compiled_calls(
+    own: Cohort, group: tuple[int, int], recorder: Recorder, end: int, threads: int
+) -> Callable[[], None]:
+    """Return a function that simulates a group of runs in one compiled call: until Python code takes part again, or for a year at most.
 
     In :data:`~civicsim.model.week.WEEK` only the first process has Python code, so what it does in the first of these weeks can be done before. A
-    log of events has room for one week.
+    log of events has room for one week. What the calls take is looked up once: Python code changes tables in place.
     """
     first_process = WEEK[0]
-    acts = first_process.acts(own, *group, own.week)
-    if acts:
-        call(clear_tally, "begin", own, own.ranges(*group))
-        first_process.act(own, *group)  # type: ignore[misc]
-    week = own.week + 1
     people = int(own.organisation["n_persons"][slice(*group)].sum())
     at_once = max(1, min(WEEKS_AT_ONCE, PERSON_WEEKS_AT_ONCE // people)) if recorder.log is None else 1
-    while week < min(end, own.week + at_once) and not first_process.acts(own, *group, week):
-        week += 1
     many_weeks, names = together(clear_tally, WEEK, keep)
-    row, kept = own.week - recorder.first_week, recorder.arrays
+    kept = recorder.arrays
     taken = [kept[name] if name in kept else argument(own, name) for name in names]
-    weeks, start = week - own.week, own.week
+    shares = _shares(own, group, threads)
 
-    def work(share: dict[str, int], meeting: np.ndarray) -> None:
-        many_weeks(*(share[name] for name in RANGES), meeting, start, weeks, row, acts, *taken)
+    def go_on() -> None:
+        acts = first_process.acts(own, *group, own.week)
+        if acts:
+            call(clear_tally, "begin", own, own.ranges(*group))
+            first_process.act(own, *group)  # type: ignore[misc]
+        week = own.week + 1
+        while week < min(end, own.week + at_once) and not first_process.acts(own, *group, week):
+            week += 1
+        row, weeks, start = own.week - recorder.first_week, week - own.week, own.week
 
-    _side_by_side(work, _shares(own, group, threads))
-    own.week = week
+        def work(share: dict[str, int], meeting: np.ndarray) -> None:
+            many_weeks(*(share[name] for name in RANGES), meeting, start, weeks, row, acts, *taken)
+
+        _side_by_side(work, shares)
+        own.week = week
+
+    return go_on
 
 
 def advance(
@@ -205,12 +213,13 @@ def advance(
         if kept.log is not None:
             own.log = kept.log.blank(*group)
         people = float(own.organisation["n_persons"][slice(*group)].sum())
+        if at_once:
+            go_on = _in_compiled_calls(own, group, kept, start + weeks, within)
+        else:
+            go_on = partial(_simulate_a_week, own, group, processes, kept, observe)
         while own.week < start + weeks:
             before = own.week
-            if at_once:
-                _simulate_together(own, group, kept, start + weeks, within)
-            else:
-                _simulate_a_week(own, group, processes, kept, observe)
+            go_on()
             if kept.log is not None:
                 kept.log.take(own.log, before)
             if progress is not None:
