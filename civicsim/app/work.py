@@ -9,9 +9,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +36,8 @@ from civicsim.scenario.scenario import Scenario
 
 FEW, MANY = 5, FIRST_RUNS
 """Runs of a first answer, and of one that is full unless a verdict is borderline."""
+_BEHIND = 10
+"""Priority of batches, as ``nice`` counts it: they get a tenth of a processor that single runs need too."""
 STEP = 4
 """Weeks between two points of a drawn time path."""
 MOST_HELD = 800_000_000
@@ -232,11 +237,25 @@ def _part(scenario: Scenario, seeds: tuple[int, ...], stop: Stop) -> Batch:
     def make() -> Batch:
         start = started(scenario, seeds, _MANY, stop)
         with _MANY.taken(visitors.asking(), _weeks(scenario, seeds) > LARGE[_MANY], stop) as job:
-            result = run(scenario, seeds, start=start, progress=_checking(job.over))
+            result = _behind(run, scenario, seeds, start=start, progress=_checking(job.over))
         paths = {name: result.paths(name, weeks_back(name))[STEP - 1 :: STEP].astype(np.float32) for name in KEPT}
         return Batch(seeds, paths, result.values(KEPT))
 
     return _BATCHES.get((scenario.digest, seeds), make, stop)
+
+
+def _behind(work: Callable[..., Any], *words: Any, **how: Any) -> Any:
+    """Return what a call returns, made behind what else needs the processor: single runs, for which visitors wait, and the page."""
+    with ThreadPoolExecutor(1, initializer=_let_others_go_first) as pool:
+        return pool.submit(work, *words, **how).result()
+
+
+def _let_others_go_first() -> None:
+    # Threads that this one starts inherit it. Elsewhere than on Linux a priority is that of the whole process.
+    if sys.platform == "linux":
+        own = threading.get_native_id()
+        # A server that goes behind others itself may not be moved before them.
+        os.setpriority(os.PRIO_PROCESS, own, max(_BEHIND, os.getpriority(os.PRIO_PROCESS, own)))
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import csv
 import html
+import os
 import re
+import sys
 import threading
 import tomllib
 
@@ -31,6 +33,7 @@ from civicsim.app.templates import render
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import COMPARED, GROUPS, KEPT, SHOWN, lever_rows, minutes_of
 from civicsim.experiment.compare import MOST_RUNS
+from civicsim.experiment.run import run
 from civicsim.model.levers import NAMES
 from civicsim.model.measures import FLAGSHIP, MEASURES
 from civicsim.scenario.scenario import PARAMETERS, Scenario
@@ -117,6 +120,23 @@ def test_an_answer_has_a_band_for_every_chart_and_a_verdict_for_every_measure():
     alone = answer(TINY, next(work.matched(compared(TINY))))
     assert alone["same"]
     assert alone["charts"][0]["yours"] is alone["charts"][0]["yours_drawn"] is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is that of the whole process")
+def test_batches_are_made_behind_single_runs(monkeypatch):
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def noting(*words, **how):
+        seen.append(priority())
+        return run(*words, **how)
+
+    seen: list[int] = []
+    monkeypatch.setattr(work, "run", noting)
+    before = priority()
+    work.batch(TINY.with_(fear=0.123), work.FEW)
+    assert seen == [max(10, before)]
+    assert priority() == before
 
 
 def test_an_answer_is_full_after_many_runs_or_more_where_a_verdict_is_borderline(monkeypatch):
