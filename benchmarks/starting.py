@@ -58,12 +58,48 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
 
 
 def compiling(quick: bool) -> dict[str, Any]:
-    """Return how long compiling all takes with empty caches, and how much that is; with ``quick`` from the caches there are."""
-    seconds, about = [], {}
+    """Return how long it takes with empty caches until all is compiled and until a run is there, and what takes the time.
+
+    ``quick`` uses the caches there are.
+    """
+    cli, seconds, run, about = ("-m", "civicsim.cli"), [], [], {}
     for _ in range(1 if quick else COLD_REPEATS):
         with tempfile.TemporaryDirectory() as folder:
             environment = dict(os.environ) if quick else _environment(folder, folder)
             began = time.perf_counter()
-            about = json.loads(_call(environment, "-m", "civicsim.cli", "warmup", "--json"))
+            _call(environment, *cli, "run", "--seeds", "1", "--quiet")
+            run.append(time.perf_counter() - began)
+        with tempfile.TemporaryDirectory() as folder:
+            environment = dict(os.environ) if quick else _environment(folder, folder)
+            began = time.perf_counter()
+            about = json.loads(_call(environment, *cli, "warmup", "--json"))
             seconds.append(time.perf_counter() - began)
-    return {**timing(seconds), "functions": about["compiled"], "bytes": about["bytes"]}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = dict(os.environ) if quick else _environment(folder, folder)
+        parts = json.loads(_call(environment, "-c", "from benchmarks.starting import compile_alone; compile_alone()"))
+    return {
+        **timing(seconds),
+        "run": timing(run),
+        "alone": parts,
+        "functions": about["compiled"],
+        "bytes": about["bytes"],
+    }
+
+
+def compile_alone() -> None:
+    """Compile the week in this process, one kernel after the other, and print what takes the time, in seconds."""
+    from numba.core import event
+
+    from civicsim.experiment.compiling import compile_share, tiny_cohort
+    from civicsim.model.recording import Recorder
+    from civicsim.model.simulating import advance
+
+    llvm: list[float] = []
+    with event.install_timer("numba:llvm_lock", llvm.append):
+        began = time.process_time()
+        compile_share(0, 1)
+        kernels = time.process_time() - began
+        cohort = tiny_cohort()
+        advance(cohort, 1, recorder=Recorder(cohort, 1, teams=True))
+        whole = time.process_time() - began
+    print(json.dumps({"kernels": kernels, "week": whole - kernels, "llvm": sum(llvm)}))

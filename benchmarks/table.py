@@ -220,9 +220,17 @@ def _starting(part: dict[str, Any]) -> str:
 
 
 def _compiling(part: dict[str, Any]) -> str:
+    alone = part["alone"]
+    whole = alone["kernels"] + alone["week"]
     return (
-        f"## Compiling\n\nWith empty caches, `civicsim warmup` takes {_seconds(part)}, measured {len(part['seconds'])} times: it "
-        f"compiles {part['functions']} functions, {_bytes(part['bytes'])} in the cache.\n"
+        f"## Compiling\n\nWith empty caches, `civicsim run` of one run takes {_seconds(part['run'])} and `civicsim warmup`, which compiles "
+        f"everything, {_seconds(part)}, measured {len(part['seconds'])} times: {part['functions']} functions, {_bytes(part['bytes'])} in "
+        "the cache.\n\n"
+        f"One process needs {whole:.0f} s of processor time for the week: {alone['kernels']:.0f} s for the kernels, which several "
+        f"processes share, and {alone['week']:.0f} s to put them together as one function, which cannot be shared. LLVM takes "
+        f"{alone['llvm']:.0f} s of it ({100.0 * alone['llvm'] / whole:.0f} %); the rest is numba's own work in Python, mostly type inference "
+        "and lowering. Two cores thus need at least "
+        f"{alone['kernels'] / 2.0 + alone['week']:.0f} s.\n"
     )
 
 
