@@ -88,6 +88,8 @@ HOUR = 3_600
 VISITORS = 50
 PLACE = "?set=structure.n_teams%3D8&seed=11&weeks=104"
 RESTARTS = 5
+LOOK = 5.0
+"""Minutes between two looks at the server."""
 LOOKS = (2.0, 20.0)
 """Seconds for which a visitor looks at what is shown. Assumption: as someone does who reads it."""
 
@@ -310,18 +312,18 @@ def visitors(given: argparse.Namespace) -> Found:
         comers.append(threading.Thread(target=crowd.hog, daemon=True))
         for thread in comers:
             thread.start()
-        span, peak, settled = 60.0 * given.minutes / (RESTARTS + 1), 0.0, list[float]()
-        for life in range(RESTARTS + 1):
-            for half in (1, 2):
-                time.sleep(span / 2)
-                settled.append(memory(target.process.pid))
+        span, peak, began = 60.0 * given.minutes / (given.restarts + 1), 0.0, time.monotonic()
+        for life in range(given.restarts + 1):
+            looks = max(2, round(span / 60.0 / LOOK))
+            for _ in range(looks):
+                time.sleep(span / looks)
                 waits = sorted(crowd.waits) or [0.0]
                 yield (
-                    f"{(life + half / 2) * span / 60:5.1f} min: {len(waits):,} runs seen, median wait {statistics.median(waits):.1f} s, "
-                    f"slowest {waits[-1]:.1f} s, server {settled[-1]:.0f} MiB, {target.peak:.0f} at most"
+                    f"{(time.monotonic() - began) / 60.0:5.1f} min: {len(waits):,} runs seen, median wait {statistics.median(waits):.1f} s, "
+                    f"slowest {waits[-1]:.1f} s, server {memory(target.process.pid):.0f} MiB, {target.peak:.0f} at most"
                 )
             peak = max(peak, target.peak)
-            if life < RESTARTS:
+            if life < given.restarts:
                 crowd.down.set()
                 target.process.send_signal((signal.SIGTERM, signal.SIGKILL)[life % 2])
                 target.process.wait(30 * attack.SLOWER)
@@ -331,7 +333,7 @@ def visitors(given: argparse.Namespace) -> Found:
         for thread in comers:
             thread.join(130.0)
         yield (
-            f"{given.visitors} visitors and a hog: {len(crowd.waits):,} runs seen, {crowd.interrupted} visits cut off by {RESTARTS} "
+            f"{given.visitors} visitors and a hog: {len(crowd.waits):,} runs seen, {crowd.interrupted} visits cut off by {given.restarts} "
             f"restarts, server {first:.0f} MiB at the start, {memory(target.process.pid):.0f} at the end, {peak:.0f} at most; "
             f"log of {os.fstat(log.fileno()).st_size / 1e6:.1f} MB; load {attack.LOAD:.1f} before"
         )
@@ -350,6 +352,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("trial", choices=TRIALS)
     parser.add_argument("--seeds", type=int, default=250, help="of each of the 4 points of the study (250)")
     parser.add_argument("--minutes", type=float, default=60.0, help="of visitors (60)")
+    parser.add_argument("--restarts", type=int, default=RESTARTS, help=f"of the server meanwhile ({RESTARTS})")
     parser.add_argument("--visitors", type=int, default=VISITORS, help=f"at the same time ({VISITORS})")
     given = parser.parse_args(words)
     if given.trial == "disk" and not (shutil.which("mount") and os.geteuid() == 0):
