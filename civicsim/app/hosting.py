@@ -47,6 +47,7 @@ IDLE = "2m"
 
 
 _MMAP_THRESHOLD, _LARGE = -3, 262_144
+_ARENA_MAX, _ARENAS = -8, 2
 """Number of the parameter in glibc's malloc.h, and bytes from which on memory is returned."""
 SWITCH = 0.0005
 """Seconds after which a thread that computes in Python makes way for others. A run gives the interpreter up and asks for it again each week;
@@ -113,10 +114,14 @@ def only_events() -> None:
 
 
 def return_memory() -> None:
-    """Have large arrays returned to the system when they are dropped; glibc would keep them, for each thread apart."""
+    """Have large arrays returned to the system when they are dropped, and smaller ones reused by all threads.
+
+    glibc would keep both, for each of up to eight times as many groups of threads as there are cores apart.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
+        mallopt(_ARENA_MAX, _ARENAS)
 
 
 def root_path() -> str:

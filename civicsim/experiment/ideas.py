@@ -104,6 +104,8 @@ class Idea:
     before: int = -1
 
 
+_AT_ONCE = 4096
+"""Events made into Python numbers at a time: those of a large run would take a hundred times the memory of their rows."""
 _AFTER_CHANNEL = Idea.__slots__.index("channel") + 1
 _WEEKS = ("raised", "answered", "endorsed", "deliberated", "tried", "ended", "settled")
 
@@ -228,8 +230,10 @@ def trace(rows: np.ndarray) -> tuple[list[Idea], np.ndarray]:
         Number of an idea for each row; −1 for what is about none.
     """
     tracer, numbers = _Tracer(), np.full(len(rows), -1, dtype=np.int64)
-    about = np.isin(rows["kind"], _ABOUT_IDEAS)
-    numbers[about] = [tracer.follow(*row) for row in rows[about].tolist()]
+    about = np.flatnonzero(np.isin(rows["kind"], _ABOUT_IDEAS))
+    for first in range(0, len(about), _AT_ONCE):
+        some = about[first : first + _AT_ONCE]
+        numbers[some] = [tracer.follow(*row) for row in rows[some].tolist()]
     return tracer.ideas, numbers
 
 
