@@ -237,7 +237,7 @@ def _what_happened(people: Mapping[str, np.ndarray]) -> np.ndarray:
     bits = (people["voiced"] > 0).view(np.uint8) * np.uint8(SPOKE)
     for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):
         bits |= (people[column] > 0).view(np.uint8) * np.uint8(bit)
-    bits |= ((people["vacant"] == 0) & (people["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
+    bits |= ((people["vacant"] == 0) & (people["tenure"] == 0)).view(np.uint8) * np.uint8(NEW)
     # As the record compares: in double precision, and not in the bytes that are sent as colours.
     bits |= ((people["vacant"] == 0) & (people["exhaustion"] > np.float64(BURNT_OUT))).view(np.uint8) * np.uint8(BURNT)
     answered = np.nonzero(people["n_outcomes"])

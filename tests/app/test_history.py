@@ -207,6 +207,18 @@ def test_people_who_are_new_have_not_been_silent_before(played):
         assert "Spoke up in 0" not in person_story(played, int(person), int(week))["sum"]
 
 
+def test_the_weeks_of_someone_new_are_counted_from_the_week_of_joining(played):
+    last, counts = played.weeks - 1, []
+    hired = played.events[played.events["kind"] == KINDS.index("hire")]
+    for person in range(len(played.scene.x)):
+        joined = hired["week"][hired["person"] == person]
+        words = person_story(played, person, last)["sum"]
+        if len(joined) and joined[-1] >= 0 and " of " in words:
+            counts.append((int(re.search(r"of (\d+)", words)[1]), last - int(joined[-1]) + 1))
+    assert len(counts) > 5
+    assert [one for one, _ in counts] == [weeks for _, weeks in counts]
+
+
 def test_the_three_outcomes_are_told_apart(played):
     came = played.acts & SILENCE
     assert {0, 2, 4, 6} == set(np.unique(came).tolist())
