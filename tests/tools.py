@@ -179,10 +179,6 @@ def by_team(cohort: Cohort, values: np.ndarray, where: np.ndarray) -> np.ndarray
     return np.bincount(cohort.person["team"][where], weights=values[where], minlength=len(cohort.team))
 
 
-def organisation_of_team(cohort: Cohort) -> np.ndarray:
-    return cohort.team["organisation"]
-
-
 # -- contracts -------------------------------------------------------------------------------------------------------
 
 

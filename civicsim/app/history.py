@@ -26,7 +26,7 @@ from civicsim.experiment.wording import counted
 from civicsim.model.cohort import Cohort
 from civicsim.model.measures import MEASURES
 from civicsim.model.measuring import History as Record
-from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS
+from civicsim.model.organisation import FROM_DIRECTIVE, FROM_NEIGHBOURS, STAFF
 from civicsim.model.processes.exhaustion import BURNT_OUT
 from civicsim.model.processes.response import OUTCOME_ACTED, OUTCOME_EXPLAINED
 from civicsim.model.recording import Recorder
@@ -123,8 +123,8 @@ class Playback:
     @cached_property
     def about(self) -> str:
         """What was run, in one sentence, for pictures that leave the page."""
-        s = self.scenario.structure
-        size = f"{counted(len(self.scene.teams), 'team')}, {counted(s.n_teams * s.team_size, 'post')} of staff"
+        posts = int(np.count_nonzero(self.scene.role == STAFF))
+        size = f"{counted(len(self.scene.teams), 'team')}, {counted(posts, 'post')} of staff"
         return f"One run of “{self.scenario.title or self.scenario.style}”, seed {self.scenario.seed}, {size}; civicsim {__version__}."
 
     def payload(self, key: str, label: str) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def _what_happened(people: Mapping[str, np.ndarray]) -> np.ndarray:
     bits = (people["voiced"] > 0).view(np.uint8) * np.uint8(SPOKE)
     for bit, column in ((HARMED, "detriments"), (VACANT, "vacant"), (ABSENT, "absent")):
         bits |= (people[column] > 0).view(np.uint8) * np.uint8(bit)
-    bits |= ((people["vacant"] == 0) & (people["tenure"] <= 1)).view(np.uint8) * np.uint8(NEW)
+    bits |= ((people["vacant"] == 0) & (people["tenure"] == 0)).view(np.uint8) * np.uint8(NEW)
     # As the record compares: in double precision, and not in the bytes that are sent as colours.
     bits |= ((people["vacant"] == 0) & (people["exhaustion"] > np.float64(BURNT_OUT))).view(np.uint8) * np.uint8(BURNT)
     answered = np.nonzero(people["n_outcomes"])

@@ -15,7 +15,7 @@ from civicsim.app import templates
 from civicsim.app.state import event_groups, preset
 from civicsim.app.verdicts import band, verdict
 from civicsim.app.words import hours_rows, label_of, week_text
-from civicsim.app.work import Batch
+from civicsim.app.work import STEP, Batch
 from civicsim.engine.parameters import Parameter
 from civicsim.experiment.wording import number, percent, scale_of, setting_text
 from civicsim.model.measures import MEASURES
@@ -77,10 +77,12 @@ def _marks(scenarios: Iterable[Scenario]) -> list[tuple[float, float, str]]:
     """Return where charts mark the dated events of scenarios: place, width up to the end of an event, and its title."""
     marks = dict[tuple[str, int], tuple[float, float, str]]()
     for scenario in scenarios:
-        last = scenario.weeks - 1
+        last = scenario.weeks // STEP - 1
         for group in event_groups(scenario):
             weeks = max(event.weeks for event in group)
-            at, end = (180 * min(week, last) / max(1, last) for week in (group[0].week, group[0].week + weeks))
+            # Points of a line are those of weeks STEP, 2 STEP, …, counted from 1.
+            points = ((week + 1) / STEP - 1 for week in (group[0].week, group[0].week + weeks))
+            at, end = (180 * min(max(point, 0), last) / max(1, last) for point in points)
             marks[group[0].name, group[0].week] = round(34 + at, 1), round(end - at, 1), _event_text(group)
     return list(marks.values())
 

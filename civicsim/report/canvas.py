@@ -19,7 +19,6 @@ from civicsim.report.look import FAINT, Picture, PictureAxes, literal, own_look,
 
 WIDTH, NARROWEST, WIDEST = 170, 60, 400
 """Usual, smallest and largest width of a figure, in millimetres: journals have columns of about 85 and pages of 170."""
-LOWEST_DPI, HIGHEST_DPI = 72, 1200
 _SIZE = 7.5
 """Size of type at any width, in points: journals ask for 7 to 8."""
 _MM, _LINE, _MARGIN = 72.0 / 25.4, 1.32, 6.0

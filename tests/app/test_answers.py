@@ -284,6 +284,15 @@ def test_a_report_is_one_page_that_fetches_nothing_and_can_be_repeated():
     assert [scenario.digest for scenario in again] == [current_practice(choice).digest, choice.digest]
 
 
+def test_a_report_marks_an_event_where_lines_have_its_week():
+    week = 2 * work.STEP - 1  # of the second point
+    dated = with_event(TINY, "leader-exit", week)
+    page = report_page("", [""], [dated], [work.batch(dated, work.FEW)], ["load"], ["load"])
+    (line,) = re.findall(r'<path d="M([^"Z]+)" fill="none"', page)
+    second = line.split("L")[1].split(" ")[0]
+    assert f'<line x1="{second}" x2="{second}"' in page
+
+
 def test_what_a_user_wrote_is_escaped_in_a_report():
     batch = work.batch(TINY, work.FEW)
     page = report_page("<b>", ["<i>"], [TINY], [batch], ["load"], ["load"])

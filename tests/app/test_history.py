@@ -11,6 +11,7 @@ import pytest
 from civicsim.app.chronicle import chronicle
 from civicsim.app.history import ABSENT, BURNT, NEW, SILENCE, SPOKE, STATES, VACANT, Superseded, as_bytes, play_through
 from civicsim.app.layout import HEIGHT, WIDTH, arrange, grid
+from civicsim.app.pages.explore import label_of
 from civicsim.app.stories import idea_story, idea_text, name_of, person_story, story_of, team_story
 from civicsim.app.words import PATHS, content, topic
 from civicsim.experiment.run import burn_in, run
@@ -18,6 +19,7 @@ from civicsim.model.log import KINDS
 from civicsim.model.measures import MEASURES
 from civicsim.model.organisation import FROM_NEIGHBOURS, STAFF
 from civicsim.model.processes.events import Event
+from civicsim.model.roster import Roster
 from civicsim.scenario.scenario import Scenario
 
 SMALL = Scenario.preset().with_(n_teams=5, team_size=9, n_executives=3, burn_in_weeks=26, weeks=80)
@@ -200,11 +202,30 @@ def test_everyone_has_a_name_and_every_team_a_story(played):
         assert "posts" in story["now"]
 
 
+def test_a_picture_tells_the_posts_of_teams_of_different_sizes():
+    uneven = SMALL.with_(roster=Roster(divisions=(2,), teams=((1, 2, 1, 1, 1), (0, 3, 1, 1, 0))), n_executives=1)
+    short = replace(uneven, burn_in_weeks=1, weeks=1)
+    assert "2 teams, 11 posts of staff;" in play_through(short, burn_in(short, (1,))).about
+    assert label_of(short).endswith(", 2 teams of 5 to 6")
+
+
 def test_people_who_are_new_have_not_been_silent_before(played):
     newcomers = np.argwhere(played.acts & NEW)
     assert len(newcomers)
     for week, person in newcomers[:20]:
         assert "Spoke up in 0" not in person_story(played, int(person), int(week))["sum"]
+
+
+def test_the_weeks_of_someone_new_are_counted_from_the_week_of_joining(played):
+    last, counts = played.weeks - 1, []
+    hired = played.events[played.events["kind"] == KINDS.index("hire")]
+    for person in range(len(played.scene.x)):
+        joined = hired["week"][hired["person"] == person]
+        words = person_story(played, person, last)["sum"]
+        if len(joined) and joined[-1] >= 0 and " of " in words:
+            counts.append((int(re.search(r"of (\d+)", words)[1]), last - int(joined[-1]) + 1))
+    assert len(counts) > 5
+    assert [one for one, _ in counts] == [weeks for _, weeks in counts]
 
 
 def test_the_three_outcomes_are_told_apart(played):

@@ -146,6 +146,17 @@ def test_a_component_keeps_the_rules_that_vue_punishes(path):
     assert ("beforeDestroy" in text) == ("beforeUnmount" in text)
 
 
+def test_every_class_of_the_style_sheets_is_that_of_something():
+    files = [path for ending in ("py", "html", "vue", "js") for path in COMPONENTS.parent.rglob(f"*.{ending}")]
+    # The tone of a verdict is the end of a class.
+    texts = [*(path.read_text(encoding="utf-8") for path in files), "cv-better cv-worse cv-open cv-mixed"]
+    used = set(re.findall(r"cv-[\w-]+", " ".join(texts)))
+    styled = {
+        name for path in COMPONENTS.glob("*.css") for name in re.findall(r"\.(cv-[\w-]+)", path.read_text("utf-8"))
+    }
+    assert styled - used == set()
+
+
 def test_pages_without_a_run_are_drawn_without_a_browser():
     for element in (About(), Lessons(), *(Lessons(name, step) for name in lessons() for step in ("handout", "notes"))):
         _, context = solara.render(element, handle_error=False)

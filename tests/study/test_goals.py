@@ -54,6 +54,9 @@ def test_goals_are_read(text, goal):
         ("survey_all_safe at least", "expected a measure and what is asked"),
         ("minutes at most 3 points", "no share"),
         ("weeks_to_response at most 3 points", "no share"),
+        ("burnt_out_share at most 5", "never beyond 1: for hundredths, write '5 %'"),
+        ("leaver_rate at least +10", r"never beyond 1: for hundredths, write '\+10 points'"),
+        ("survey_all_safe at least 101", "never beyond 100"),
     ],
 )
 def test_goals_that_mean_nothing_are_refused(text, words):

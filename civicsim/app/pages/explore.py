@@ -22,8 +22,11 @@ from civicsim.scenario.scenario import Scenario
 
 def label_of(scenario: Scenario) -> str:
     """Return the caption of the canvas."""
-    s = scenario.structure
-    return f"{scenario.title or scenario.style}{' (changed)' if is_changed(scenario) else ''}, {s.n_teams} teams of {s.team_size}"
+    s, roster = scenario.structure, scenario.roster
+    of = str(s.team_size) if roster is None else f"{roster.sizes.min()} to {roster.sizes.max()}"
+    return (
+        f"{scenario.title or scenario.style}{' (changed)' if is_changed(scenario) else ''}, {s.n_teams} teams of {of}"
+    )
 
 
 def csv_of(played: Playback) -> str:

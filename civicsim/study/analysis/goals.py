@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,9 +75,13 @@ def read_goal(text: str, measures: Mapping[str, Measure]) -> Goal:
     if value is None:
         return Goal(name, found["ask"])
     number, unit = float(value), "" if name == MINUTES else measures[name].unit
+    share = name != MINUTES and (unit.startswith("share of") or measures[name].bounds[1] == 1.0)
     if found["points"] and unit != "%":
-        if not unit.startswith("share of") and (name == MINUTES or measures[name].bounds[1] != 1.0):
+        if not share:
             raise ScenarioError(f"goal '{text}': {name} is no share, so that it has no points")
         number /= 100.0
+    if abs(number) > (1.0 if share else 100.0 if unit == "%" else math.inf):
+        hint = f": for hundredths, write '{value} {'points' if value[0] in '+-' else '%'}'" if share else ""
+        raise ScenarioError(f"goal '{text}': {name} is never beyond {1 if share else 100}{hint}")
     bound = found["bound"]
     return Goal(name, _BOUNDS.get(bound, bound), number, value[0] in "+-")
