@@ -47,8 +47,9 @@ IDLE = "2m"
 
 
 _MMAP_THRESHOLD, _LARGE = -3, 262_144
-_ARENA_MAX, _ARENAS = -8, 2
 """Number of the parameter in glibc's malloc.h, and bytes from which on memory is returned."""
+_ARENA_MAX, _ARENAS = -8, 2
+"""Number of the parameter, and how many arenas hold smaller pieces; each keeps what its threads have freed. Assumption."""
 SWITCH = 0.0005
 """Seconds after which a thread that computes in Python makes way for others. A run gives the interpreter up and asks for it again each week;
 beside three threads that draw pages it took 2.9 s with the usual 5 ms and 0.9 s with these."""
@@ -116,7 +117,7 @@ def only_events() -> None:
 def return_memory() -> None:
     """Have large arrays returned to the system when they are dropped, and smaller ones reused by all threads.
 
-    glibc would keep both, for each of up to eight times as many groups of threads as there are cores apart.
+    glibc would keep both, apart for each of up to eight arenas per core.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
