@@ -137,7 +137,7 @@ def losses(read: Read, name: str) -> str:
         share = f"in {percent(row['share'])} of futures ({number(100.0 * low, 0)} to {number(100.0 * high, 0)}"
         if row["lost"]:
             close = f"{percent(row['close'] / row['n'])} of all are too close to call"
-            parts.append(f"on {noun} than {_words('styles')[row['against']]} {share}; {close})")
+            parts.append(f"than {_words('styles')[row['against']]} on {noun} {share}; {close})")
         else:
             none.setdefault(f"{share})", []).append(noun)
     return f"does worse {join([*parts, *(f'on {join(own)} {share}' for share, own in none.items())])}"

@@ -135,7 +135,7 @@ def bands_of(batch: Batch) -> dict[str, Any]:
         with np.errstate(all="ignore"):
             ends = np.percentile(batch.paths[name].astype(float), RANGE, axis=1)
         ranges[name] = [[None if np.isnan(v) else round(float(v), 4) for v in end] for end in ends]
-    words = f"{(RANGE[1] - RANGE[0]) // 10} of 10 of {len(batch.seeds)} runs with other seeds"
+    words = f"the middle {RANGE[1] - RANGE[0]} % of {len(batch.seeds)} runs with other seeds"
     return {"every": STEP, "ranges": ranges, "words": words}
 
 

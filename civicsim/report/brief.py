@@ -1,4 +1,4 @@
-"""The brief of a study on one page: question, answer, figure, gains and prices, who loses, where it turns, and how to repeat it."""
+"""The brief of a study on one page: question, answer, figure, gains and costs, who loses, where it turns, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _doubts(subject: Subject) -> list[str]:
     return found
 
 
-# -- gains, prices and losers ------------------------------------------------------------------------------------------
+# -- gains, costs and losers -------------------------------------------------------------------------------------------
 
 
 def _gains(subject: Subject, policy: bool) -> Iterator[Part]:
@@ -188,19 +188,19 @@ def _gains(subject: Subject, policy: bool) -> Iterator[Part]:
         else ""
     )
     against = judged["against"].iloc[0]
-    text = f"Against {against}, on all measures that the study names and that have a better direction.{more}"
+    text = f"Compared with {against}, on all measures that the study names and of which one direction is better.{more}"
     if policy or len(names) == 1:
         listed = names[:_NAMED]
         left = f" The {_NAMED} that gain most on the first measure:" if len(names) > _NAMED else ""
         yield Part(
-            "Gains and prices",
+            "Gains and costs",
             [f"{text if len(names) <= _NAMED else text.removesuffix(more)}{left}"],
             items=[_balance(judged, name) for name in listed],
         )
         return
     columns = list(dict.fromkeys(judged["measure"]))
     for k in range(0, min(len(columns), _ACROSS * _TABLES), _ACROSS):
-        yield _matrix(judged, names, columns[k : k + _ACROSS], "" if k else "Gains and prices", [] if k else [text])
+        yield _matrix(judged, names, columns[k : k + _ACROSS], "" if k else "Gains and costs", [] if k else [text])
     if beyond := columns[_ACROSS * _TABLES :]:
         yield Part(texts=[f"{counted(len(beyond), 'further measure')}: `civicsim study compare` shows them."])
 

@@ -17,7 +17,7 @@ from civicsim.report.words import way_of
 VERDICT_WIDTH = 18
 """Columns of a verdict."""
 WIDENED = "not widened for the number of comparisons"
-PAIRS = "Pairs: those in which the difference goes the way of its mean"
+PAIRS = "Pairs: those in which the difference has the direction of its mean"
 
 
 def rows_of(found: Iterable[Any], name: str) -> list[dict[Any, Any]]:

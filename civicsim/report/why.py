@@ -16,8 +16,8 @@ from civicsim.report.parts import render
 from civicsim.report.words import seeds_text
 
 OVERLAP = (
-    "The share of a mechanism is what is gone of the effect where that mechanism goes on as if nothing had changed. "
-    "Mechanisms in a row carry the same share on, so that shares do not add up to 100 %."
+    "The share of a mechanism is the part of the effect that is gone when that mechanism is held as if nothing had changed. "
+    "Mechanisms in a row pass the same share on, so that shares do not add up to 100 %."
 )
 _MOST_NAMED = 3
 

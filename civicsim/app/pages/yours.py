@@ -66,7 +66,7 @@ def Teams() -> None:
         except CivicsimError as error:
             show(([], str(error)))
             return
-        chosen.set(Chosen(changed, ("A link has no room for your teams: use the scenario file to come back to them.",)))
+        chosen.set(Chosen(changed, ("A link cannot hold your teams: save the scenario file to come back to them.",)))
         warning = [found.kept.warning] if found.kept is not None and found.kept.warning else []
         show(([*staff_lines(found), *tie_lines(found), *(f"{note}." for note in found.notes), *warning], ""))
 
@@ -179,7 +179,7 @@ def Survey() -> None:
     known = dict(current.figures) if current else {}
     with Box("cv-card", tag="section"):
         Text("h2", "Your staff survey")
-        Text("p", "Fill in what you have, in per cent of those who answered. Organisations are simulated with every parameter set that fits published data, and those count whose survey is near yours.", class_="soft")  # fmt: skip
+        Text("p", "Fill in what you have, in per cent of those who answered. Organisations are simulated with every parameter set that fits published data, and weighted by how near their survey is to yours.", class_="soft")  # fmt: skip
         fields = [
             {"name": name, "label": question.asks.partition(", ")[2].partition(":")[0].capitalize(), "unit": f"question {question.asks.partition(',')[0]}", "kind": "number", "min": 0.5, "max": 99.5, "value": known.get(name, "")}
             for name, question in FIGURES.items()
