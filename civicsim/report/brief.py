@@ -45,7 +45,7 @@ _OUTER = (0.05, 0.95)
 _VERDICTS = (
     f"A difference is “higher” or “lower” where its {INTERVAL} interval excludes 0 and, where the study states the smallest "
     "difference that matters, begins beyond that; “perhaps too little to matter” where it reaches below; “too small to matter” where "
-    "all of it does; else “too close to call”. Intervals are not widened for the number of comparisons."
+    "all of it lies below; otherwise “too close to call”. Intervals are not widened for the number of comparisons."
 )
 
 
@@ -124,15 +124,15 @@ def _reading(subject: Subject, kind: Kind) -> str:
     pairs = " Differences are between runs that share organisation and random events." if len(subject.contrasts) else ""
     return (
         f"In brackets: {INTERVAL} intervals; {kind.intervals or usual}.{points}{pairs} The model is a thinking aid: the answer "
-        "holds in the model."
+        "holds in the model only."
     )
 
 
 # -- where results are provisional -------------------------------------------------------------------------------------
 
 _RULE = (
-    f"A page is marked where runs are missing, a comparison rests on fewer than {_FEWEST_PAIRS} matched pairs, its run-to-run "
-    "interval reaches further to either side than the smallest difference that matters, a Morris design has fewer than "
+    f"A brief is marked as provisional if runs are missing, a comparison rests on fewer than {_FEWEST_PAIRS} matched pairs, half of "
+    "its run-to-run interval is wider than the smallest difference that matters, a Morris design has fewer than "
     f"{_FEWEST_TRAJECTORIES} trajectories, or the interval of the largest Sobol' index is wider than ± {_WIDEST_INDEX}."
 )
 
@@ -256,11 +256,11 @@ def _losers(subject: Subject, policy: bool) -> Iterator[Part]:
         ranked = clear.sort_values("difference", key=np.abs, ascending=False, kind="stable").head(_NAMED)
         items = [f"{row['label']}, {difference_text(row)}." for row in ranked.to_dict("records")]
         labels = ", ".join(others["label"].unique())
-        items.append(f"{counted(len(others) - len(clear), 'difference')} between groups ({labels}) not clear.")
+        items.append(f"Not clear: {counted(len(others) - len(clear), 'difference')} between groups ({labels}).")
     elif not unequal:
         items = [
             f"The study keeps no measure of how differently groups fare ({', '.join(MEASURES[name].label for name in UNEQUAL[:3])} …), "
-            "so that it cannot tell which people lose."
+            "so it cannot show which people lose."
         ]
     table = None if about is None else _worst_table(subject, about.column, policy)
     if table is not None or items:
@@ -323,16 +323,16 @@ def _turns(subject: Subject) -> Iterator[Part]:
         clear = found[found["verdict"] == "crosses"]
         items = [_crossing(subject, about, row) for row in clear.head(_NAMED).to_dict("records")]
         if len(found) > len(clear):
-            items.append(f"{counted(len(found) - len(clear), 'change')} of sign along a factor too close to call.")
+            items.append(f"Too close to call: {counted(len(found) - len(clear), 'change')} of sign along a factor.")
     if ordered and runs.points.groupby("policy")["future"].nunique().max() >= _FEWEST_CASES and several:
         best = str(subject.rows(about)[0]["words"])
         style = best if best in set(runs.points["style"]) else subject.style
         items += _of_draws(lambda: decide(runs, about.column, [style, runs.baseline]).words, runs.where)
         items += _of_draws(lambda: discover(runs, about.column, style, runs.baseline).words, runs.where)
     none = (
-        "No difference changes its sign along what is varied."
+        "No difference changes its sign along a factor that is varied."
         if ordered
-        else "Nothing is varied that has an order along which it could turn."
+        else "No factor that is varied has ordered values along which a difference could change its sign."
     )
     yield Part("Where it turns", [f"On {about.label}."], items=items or [none])
 
@@ -343,7 +343,7 @@ def _crossing(subject: Subject, about: About, row: Row) -> str:
         scale.difference(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("before", "after")
     )
     return (
-        f"{row['words']} against {row['against']}: the difference changes its sign near {subject.view.label(row['factor'])} "
+        f"{row['words']} compared with {row['against']}: the difference changes its sign near {subject.view.label(row['factor'])} "
         f"{number(row['at'])}, from {before} to {after}."
     )
 

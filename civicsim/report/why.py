@@ -97,7 +97,7 @@ def surprise(why: Why) -> str:
         return ""
     word = why.outcome.judged
     joined = ", ".join(names[:-1]) + (" and " if names[1:] else "") + names[-1]
-    return f"A surprise: {why.outcome.measure.label.lower()} is {word} by way of what is itself {why.surprises[0].judged}: {joined}."
+    return f"A surprise: {why.outcome.measure.label.lower()} is {word} through something that is itself {why.surprises[0].judged}: {joined}."
 
 
 def unexplained(why: Why) -> str:
@@ -191,7 +191,7 @@ def _blocks(why: Why) -> Iterator[_Block]:
         share = [(carried[mechanism], "share")] if mechanism in carried else []
         yield _Block("arrow", [*_lines(title_of(why, mechanism), "mechanism"), *share])
         change = _lines(moved_text(moved), moved.judged or "mechanism") if moved else []
-        odd = [("A surprise: the other way than the outcome", "surprise")] if moved in why.surprises else []
+        odd = [("A surprise: opposite to the outcome", "surprise")] if moved in why.surprises else []
         yield _Block("box", [*_lines(what, "changed"), *change, *odd], moved.judged if moved else "")
 
 

@@ -146,7 +146,7 @@ def test_the_headline_names_the_largest_gain_and_the_largest_price_by_what_varie
     verdicts = {name: verdict(name, batch_of(**before), batch_of(**after)) for name in COMPARED}
     full = work.Matched((batch_of(**before), batch_of(**after)), 30)
     found = headline({"verdicts": verdicts, "matched": full, "same": False})
-    assert (found["gain"].name, found["price"].name, found["note"]) == ("voice_share", "burnt_out_share", "")
+    assert (found["gain"].name, found["cost"].name, found["note"]) == ("voice_share", "burnt_out_share", "")
     surge = {"title": "Surge of demand", "week": 14, "weeks": 8}
     text = " ".join(re.sub(r"<[^>]+>", "", render("headline", decided=[surge], **found)).split())
     assert text.endswith(
@@ -156,7 +156,7 @@ def test_the_headline_names_the_largest_gain_and_the_largest_price_by_what_varie
         "Largest gain: Problems voiced, 50.0 → 53.0 % (50.7 to 55.3), better than the baseline in 30 of 30"
     )
     assert "Largest cost: Burnout, 50.0 → 51.0 %" in text
-    none = render("headline", decided=[], **(found | {"price": None, "note": "so far 5 of 30 runs"}))
+    none = render("headline", decided=[], **(found | {"cost": None, "note": "so far 5 of 30 runs"}))
     assert "no measure is clearly worse than in the baseline (so far 5 of 30 runs)." in none
 
 
