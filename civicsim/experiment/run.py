@@ -197,7 +197,7 @@ def run(
     Raises
     ------
     ScenarioError
-        If a name or a value is none that there is.
+        If a name does not exist, or a value is not allowed.
     """
     given = as_scenario(scenario)
     given = given.with_(measures=measures) if measures else given

@@ -150,7 +150,7 @@ class Why:
 
     @property
     def surprises(self) -> tuple[Moved, ...]:
-        """Measures on the chain that go the other way than the outcome: it gets better because they get worse, or worse although."""
+        """Measures on the chain that move opposite to the outcome: it gets better because they get worse, or the other way round."""
         against = {"better": "worse", "worse": "better"}.get(self.outcome.judged)
         moved = [link.moved for link in self.chain if link.moved is not None]
         return tuple(own for own in moved if against and own.judged == against)

@@ -91,7 +91,7 @@ def headline(why: Why) -> str:
 
 
 def surprise(why: Why) -> str:
-    """Return what goes the other way than the outcome on the way to it, in a sentence; "" if nothing does."""
+    """Return in a sentence what moves opposite to the outcome on the way to it; "" if nothing does."""
     names = [f"{own.measure.label.lower()}, {change_text(own)}" for own in why.surprises]
     if not names:
         return ""

@@ -76,7 +76,7 @@ def read_goal(text: str, measures: Mapping[str, Measure]) -> Goal:
     number, unit = float(value), "" if name == MINUTES else measures[name].unit
     if found["points"] and unit != "%":
         if not unit.startswith("share of") and (name == MINUTES or measures[name].bounds[1] != 1.0):
-            raise ScenarioError(f"goal '{text}': {name} is no share, so that it has no points")
+            raise ScenarioError(f"goal '{text}': {name} is not a share, so it has no points")
         number /= 100.0
     bound = found["bound"]
     return Goal(name, _BOUNDS.get(bound, bound), number, value[0] in "+-")
