@@ -168,7 +168,9 @@ async def lesson(address: str, code: str, teach: str, pid: int, n: int) -> list[
     began = time.perf_counter()
     await asyncio.gather(*(device.open() for device in devices))
     report.line(
-        "all open the page at once: it is there", await every(began, [d.shows("You have joined") for d in devices]), ANSWER
+        "all open the page at once: it is there",
+        await every(began, [d.shows("You have joined") for d in devices]),
+        ANSWER,
     )
 
     async def lead(button: str, what: str, waits: Callable[[Device], Awaitable[float]]) -> None:

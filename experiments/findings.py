@@ -142,7 +142,9 @@ def losses(read: Read, name: str) -> str:
             none.setdefault(f"{share})", []).append(noun)
     parts += [f"on {join(own)} {share}" for share, own in none.items()]
     # Parts have commas and brackets of their own.
-    return f"does worse {'; '.join([*parts[:-1], f'and {parts[-1]}'])}" if len(parts) > 2 else f"does worse {join(parts)}"
+    return (
+        f"does worse {'; '.join([*parts[:-1], f'and {parts[-1]}'])}" if len(parts) > 2 else f"does worse {join(parts)}"
+    )
 
 
 def where(read: Read, name: str) -> str:

@@ -49,7 +49,9 @@ def serve(output: Output, request: App) -> None:
         output.print(f"Students: {room.address}/class, code {room.code}")
         output.print(f"Teacher:  {url}")
         output.note("anyone with the teacher's address leads the class; only this terminal shows it")
-        output.hint(f"devices have to be on the same network, and this computer's firewall has to admit connections to port {number}")
+        output.hint(
+            f"devices have to be on the same network, and this computer's firewall has to admit connections to port {number}"
+        )
     elif public:
         output.note("anyone on the network can open it: there are no passwords")
     output.hint("Ctrl-C ends it.")

@@ -159,7 +159,9 @@ def lines_of(turns: Mapping[str, Sequence[str]]) -> list[str]:
     lines = [f"{turn} if {'; if '.join(when)}." for turn, when in often]
     more = len(lines) - MOST_LINES
     return (
-        lines if more <= 0 else [*lines[: MOST_LINES - 1], f"{more + 1} more results change for the worse, each under fewer conditions."]
+        lines
+        if more <= 0
+        else [*lines[: MOST_LINES - 1], f"{more + 1} more results change for the worse, each under fewer conditions."]
     )
 
 

@@ -229,7 +229,9 @@ def stored_search(folder: str | Path) -> Adversary:
         about, n_trials = described(root / JOURNAL)
         again = sorted((root / "fresh").glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
         if not again:
-            raise CivicsimError(f"{folder}: the search was interrupted; repeat the command that began it to complete it")
+            raise CivicsimError(
+                f"{folder}: the search was interrupted; repeat the command that began it to complete it"
+            )
         study, fresh = load_study(root / SPREAD), len(read_manifest(again[-1].parent)["seeds"])
         if study.protocol.code is not None:
             raise CivicsimError(
