@@ -184,7 +184,7 @@ def _table_lines(about: report.Table) -> Iterator[Line]:
             yield Text(label, style="bold")
         yield grid([wrapped, *own], right=right, least=sizes if sum(sizes) < columns_of_terminal() else ())
     left = ", ".join(head for k, head in enumerate(heads) if k not in kept)
-    yield from ("", about.caption + (f" Columns left out to fit the terminal: {left}." if left else ""))
+    yield from ("", about.caption + (f" Columns left out for space: {left}." if left else ""))
 
 
 def _block(row: Mapping[str, str]) -> str:
