@@ -168,7 +168,9 @@ async def lesson(address: str, code: str, teach: str, pid: int, n: int) -> list[
     began = time.perf_counter()
     await asyncio.gather(*(device.open() for device in devices))
     report.line(
-        "all open the page at once: it is there", await every(began, [d.shows("You are in") for d in devices]), ANSWER
+        "all open the page at once: it is there",
+        await every(began, [d.shows("You have joined") for d in devices]),
+        ANSWER,
     )
 
     async def lead(button: str, what: str, waits: Callable[[Device], Awaitable[float]]) -> None:
@@ -180,7 +182,7 @@ async def lesson(address: str, code: str, teach: str, pid: int, n: int) -> list[
     # Meanwhile the class reads; the runs are simulated once, for all.
     moment = time.perf_counter()
     report.line(
-        "the runs of the lesson have been simulated", [await teacher.shows("All runs are there") - moment], LONG
+        "the runs of the lesson have been simulated", [await teacher.shows("All runs are ready") - moment], LONG
     )
     await lead(
         "step:predict",

@@ -12,7 +12,7 @@ EXTRAS = {
         ("sklearn",),
         "find parameters that fit published data (calibrate), and what decides (study decide)",
     ),
-    "discovery": (("sklearn",), "find conditions in which a style loses (study discover)"),
+    "discovery": (("sklearn",), "find conditions under which a style loses (study discover)"),
     "search": (("optuna", "sklearn"), "search for the worst case of a style (study adversary)"),
     "tables": (("polars", "xarray", "duckdb"), "read results with Polars, xarray or DuckDB (from Python)"),
     "class": (("segno",), "show the address of a class as a QR code (app --class)"),

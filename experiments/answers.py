@@ -45,12 +45,12 @@ def answer(paper: str, pages: Path) -> Page:
     page.say(
         f"**In short.** The {len(about['claim'])} claims are tested by {counts.sum()} hypotheses: {tally}. Signs and measures were recorded "
         "before any comparison of styles; a hypothesis is our reading of a claim, and its score is about the model. All parts, effects and "
-        "conditions stand on the [scoreboard](../../scoreboard.md)."
+        "conditions are on the [scoreboard](../../scoreboard.md)."
     )
     page.heading("Claims")
     page.table(pd.DataFrame(_claims(about, found)), {key: text_of(key) for key in _HEADINGS})
     _styles(page, about, pages)
-    page.heading("What the model cannot tell")
+    page.heading("What the model cannot tell you")
     page.say("\n".join(f"- {one['words']}" for one in about["cannot"]))
     return page
 
@@ -89,9 +89,9 @@ def _styles(page: Page, about: dict[str, Any], pages: Path) -> None:
     def text(row: Any) -> str:
         return scale_of(row["unit"]).difference(row["difference"], row["run_low"], row["run_high"])
 
-    page.heading("Styles that come near to what the paper proposes or warns of")
+    page.heading("Styles close to what the paper proposes or warns of")
     page.say(
-        "Difference from the status quo after five years with equal hours, over the parameter sets that fit published data; beside it the "
+        "Difference from the status quo after five years with equal hours, over the parameter sets that fit published data, beside the "
         "same with the deciding numbers at 0 ([all measures, horizons and conditions](../../flagship/README.md))."
     )
     cells = {

@@ -137,10 +137,14 @@ def losses(read: Read, name: str) -> str:
         share = f"in {percent(row['share'])} of futures ({number(100.0 * low, 0)} to {number(100.0 * high, 0)}"
         if row["lost"]:
             close = f"{percent(row['close'] / row['n'])} of all are too close to call"
-            parts.append(f"on {noun} than {_words('styles')[row['against']]} {share}; {close})")
+            parts.append(f"than {_words('styles')[row['against']]} on {noun} {share}; {close})")
         else:
             none.setdefault(f"{share})", []).append(noun)
-    return f"does worse {join([*parts, *(f'on {join(own)} {share}' for share, own in none.items())])}"
+    parts += [f"on {join(own)} {share}" for share, own in none.items()]
+    # Parts have commas and brackets of their own.
+    return (
+        f"does worse {'; '.join([*parts[:-1], f'and {parts[-1]}'])}" if len(parts) > 2 else f"does worse {join(parts)}"
+    )
 
 
 def where(read: Read, name: str) -> str:

@@ -21,7 +21,7 @@ from experiments.catalogue import FEW, STUDIES, STYLES, WELLBEING
 from experiments.writing import Page, box_words, text_of
 
 SHOWN = ("burnt_out_share", "voice_share", "trust", "quality_true", "harm_rate")
-"""Burnout, voice, trust, care and harm: shown side by side, and never weighed up with one another."""
+"""Burnout, voice, trust, care and harm: shown side by side, and never weighed against one another."""
 SEARCHED = ("quality_true", "burnt_out_share", "trust")
 """Measures of which a search looks for the worst case of civic culture."""
 CIVIC, FEAR = "civic-culture", "targets-through-fear"
@@ -156,7 +156,7 @@ def show_differences(page: Page, found: pd.DataFrame, measures: Sequence[str], e
 
 
 def show_ranks(page: Page, store: Store, measures: Iterable[str], prefix: str = "") -> None:
-    """Add how policies rank over futures, by measure; no measure is weighed up with another."""
+    """Add how policies rank over futures, by measure; measures are not weighed against one another."""
     for measure in measures:
         found = cs.rank(store, measure)
         wide = found.distribution.rename(columns=lambda k: f"rank_{k}").rename_axis("words").reset_index()
@@ -207,7 +207,7 @@ def flagship(ran: Ran, folder: Path) -> Page:
     main, zero = tables["equal-hours"], tables["at-zero"]
     page.heading("After five years, with equal hours")
     page.say(
-        f"All parts, measures and horizons: {link}. No measure is weighed up with another, and no style is named best overall."
+        f"All parts, measures and horizons: {link}. Measures are not weighed against one another, and no style is named best overall."
     )
 
     def at_zero(measure: str) -> Any:

@@ -150,7 +150,7 @@ def cluster(ran: Ran, folder: Path) -> Page:
     link = page.keep(ran.name, found.reindex(columns=columns))
     parts = "; ".join(f"*{part.name}*: {part.words}, {_size(ran.stores[part.name])}" for part in STUDIES[ran.name])
     page.say(
-        f"**Design.** {parts}. **All numbers**: {link}. Scores of whole hypotheses stand on the [scoreboard](../scoreboard.md)."
+        f"**Design.** {parts}. **All numbers**: {link}. Scores of whole hypotheses are on the [scoreboard](../scoreboard.md)."
     )
     if not ran.small or ran.name == CLUSTERS[0]:
         page.figure(

@@ -112,7 +112,7 @@ def test_words_and_picture_are_made_of_what_was_found(found):
     lines = why_lines(found)
     assert lines[0].startswith("Wait for an answer, ")
     assert "Fear of blame: 35.0 % → 90.0 % → Experienced fear of blame" in lines[1]
-    assert lines[2].startswith("A surprise: wait for an answer is better by way of what is itself worse: ")
+    assert lines[2].startswith("A surprise: wait for an answer is better through something that is itself worse: ")
     svg = why_svg(found)
     assert svg.count("<rect") == len(found.chain) + 1
     assert "Staff voice what they noticed" in svg
@@ -129,7 +129,7 @@ def _moved(name, difference):
 def test_a_surprise_is_a_step_against_the_declared_direction_of_the_outcome(step, outcome, word):
     link = Link("voice", "response", ("practice.idea_state",), _moved("voice_share", step), Estimate(0.5, 0.4, 0.6, 3))
     why = Why(BEFORE, AFTER, [1, 2, 3], _moved("trust", outcome), chain=(link,))
-    assert (f"is {word} by way of" in surprise(why)) if word else surprise(why) == ""
+    assert (f"is {word} through something" in surprise(why)) if word else surprise(why) == ""
 
 
 def test_what_stays_unexplained_is_stated():

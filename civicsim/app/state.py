@@ -142,7 +142,7 @@ def _known_here(scenario: Scenario, notes: list[str]) -> Scenario:
         notes.append(f"The study has {scenario.weeks} weeks; the page shows {weeks}.")
     scenario = _within_size(scenario, notes).set("weeks", weeks)
     if scenario.roster is not None:
-        notes.append("A link has no room for its teams: those who open it, or load the page again, see the usual ones.")
+        notes.append("A link cannot hold its teams: anyone who opens it, or loads the page again, sees the usual ones.")
     return scenario
 
 

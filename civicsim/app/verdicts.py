@@ -73,7 +73,7 @@ class Verdict:
 
     @property
     def dots(self) -> tuple[int, int, int]:
-        """In how many pairs the difference goes the way of its mean, in how many there is none, and in how many the other way."""
+        """In how many pairs the difference has the direction of its mean, in how many there is none, and in how many the other way."""
         found = self.found
         ways = (found.n_higher, found.n_lower) if found.mean > 0.0 else (found.n_lower, found.n_higher)
         return ways[0], found.n_equal, ways[1]
@@ -90,7 +90,7 @@ class Verdict:
         return f"median {self.scale.difference(self.found.median, self.found.q25, self.found.q75)}"
 
     def pairs(self, form: str = "{} in {} of {}") -> str:
-        """Return in how many organisations the difference goes the way of its mean; see :func:`civicsim.report.words.in_pairs`."""
+        """Return in how many organisations the difference has the direction of its mean; see :func:`civicsim.report.words.in_pairs`."""
         row = {"better": MEASURES[self.name].better, **self.found.columns("difference", "")}
         return in_pairs(row, self.found.n, form=form)
 
@@ -135,7 +135,7 @@ def bands_of(batch: Batch) -> dict[str, Any]:
         with np.errstate(all="ignore"):
             ends = np.percentile(batch.paths[name].astype(float), RANGE, axis=1)
         ranges[name] = [[None if np.isnan(v) else round(float(v), 4) for v in end] for end in ends]
-    words = f"{(RANGE[1] - RANGE[0]) // 10} of 10 of {len(batch.seeds)} runs with other seeds"
+    words = f"the middle {RANGE[1] - RANGE[0]} % of {len(batch.seeds)} runs with other seeds"
     return {"every": STEP, "ranges": ranges, "words": words}
 
 

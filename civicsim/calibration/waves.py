@@ -95,7 +95,9 @@ class Plan:
                     "fitted, never levers or styles"
                 )
             if "kappa" in factor.about.name:
-                raise ScenarioError(f"calibrate: {factor.key}: the locality of realities is never fitted")
+                raise ScenarioError(
+                    f"calibrate: {factor.key}: how far local realities agree with common standards is never fitted"
+                )
             if factor.range is None:
                 raise ScenarioError(f"calibrate: {factor.key}: expected a range, such as {{ low = 0.2, high = 0.8 }}")
         if len(self.free) < 2 or len(self.fitted) < 2:

@@ -45,9 +45,9 @@ class App:
         civicsim app --allowed-host civic.example.org --root-path /civicsim
 
     The page works without the internet and sends nothing anywhere. Only this computer can reach it, unless --public
-    opens it to the network; it has no passwords. --class does so for a class: students join with a code, and the teacher
-    leads from an address that only this terminal shows (docs/how-to/class.md). The page answers under the names of this computer; --allowed-host adds
-    another, such as that of a proxy (docs/security.md). Ctrl-C ends it.
+    opens it to the network; it has no passwords. --class opens a room for a class: students join with a code, and the
+    teacher leads from an address that only this terminal shows (docs/how-to/class.md). The page answers under the names of
+    this computer; --allowed-host adds another, such as that of a proxy (docs/security.md). Ctrl-C ends it.
     """
 
     port: Annotated[int, opt.count("Port; 0 for any free one.", 0, 65_535)] = 8765
@@ -73,8 +73,8 @@ class Demo(Timed):
     The styles are status quo, command, targets through fear, tokenistic engagement, compact and civic culture. All start
     from the same organisations after five years at the status quo. The command prints a table with the median difference,
     its quartiles, and in how many organisations a style does better or worse, and lists the files. Parameters are the
-    defaults; experiments/findings.md has what styles do over all parameter sets that fit published data.
-    Repeating it writes the same data files, byte for byte.
+    defaults; experiments/findings.md shows what styles do over all parameter sets that fit published data.
+    Repeating the command writes the same data files, byte for byte.
     """
 
     out: Annotated[str, opt.value("DIR", "Folder for data and figures.")] = "civicsim-demo"
@@ -152,7 +152,7 @@ class Compare(Timed):
 
 @command("why", "explaining.explain")
 class Why(Timed):
-    """Explain step by step what carries the change of a measure.
+    """Explain step by step what carries the change in a measure.
 
         civicsim why weeks_to_response --set fear=0.8
         civicsim why burnt_out_share civic-culture
@@ -160,8 +160,9 @@ class Why(Timed):
         civicsim why voice_share civic-culture --seeds 60 --picture why.svg
 
     Without --against, the other scenario is the same organisation with the levers of the status quo and without dated
-    changes; --set changes the first one only. In matched runs one mechanism after another goes on as if nothing had
-    changed, and so does what one passes on to another. What is then gone of the effect is the share that it carries.
+    changes; --set changes the first one only. In matched runs, one mechanism after another is held as if nothing had
+    changed, and then one link between mechanisms after another. The share of the effect that is then gone is the share
+    that it carries.
     """
 
     measure: Annotated[str, opt.argument("MEASURE", "The measure to be explained.", opt.complete_measures)]
@@ -184,8 +185,8 @@ class Export(Timed):
         civicsim export civic-culture --out civic
         civicsim export my.toml --seeds 5 --team-ties
 
-    Tables are Parquet files (for pandas, R and DuckDB), with --csv also text. The network of the first run after its
-    last week is GraphML (for Gephi and networkx).
+    Tables are Parquet files (for pandas, R and DuckDB); --csv writes them as text, too. The network of the first run
+    after its last week is GraphML (for Gephi and networkx).
     """
 
     scenario: opt.ScenarioName = None
@@ -236,13 +237,13 @@ class Find(Timed):
 
     A goal is a measure and "at least" or "at most" (>=, <=) with a number, or "least" or "most". A number with a sign is a
     change from current practice; "points" stands for hundredths where a measure is a share. "minutes" are those set
-    aside for improvement per person and week; the fewest are looked for unless a goal asks for the least or most of
-    something. Answers are run again with fresh seeds and with parameter sets that fit published data; the one that
-    meets the goals in most of them is marked. Ctrl-C ends it without an answer.
+    aside for improvement per person and week; the search looks for the fewest unless a goal asks for the least or most
+    of something. Answers are run again with fresh seeds and with parameter sets that fit published data; the one that
+    meets the goals in most of them is marked. Ctrl-C ends the search without an answer.
     """
 
     scenario: opt.ScenarioName = None
-    goals: Annotated[Sequence[str], opt.value("GOAL", "What to reach. May be repeated.", "--goal")] = ()
+    goals: Annotated[Sequence[str], opt.value("GOAL", "What to achieve. May be repeated.", "--goal")] = ()
     levers: Annotated[list[str] | None, opt.names("A,B", "Levers that may move.", "--levers")] = None
     trials: Annotated[int, opt.count("Policies to try.", 1)] = 150
     seeds: Annotated[int, opt.count("Matched runs of each policy tried.", 1)] = 5
@@ -431,8 +432,9 @@ class OrgSurvey(Seeded):
         civicsim org survey --safe 58 --addressed 44 --out draws.csv
 
     Simulates organisations with each shipped parameter set and weights them by how near their survey is to your figures:
-    percentages of those who answered, as many as you have. Shows what those like yours go on to do in two years beside
-    all of them, and how many parameter sets are left. --out writes these, for [uncertainties] file of a study.
+    percentages of those who answered, as many as you have. Shows what organisations like yours go on to do in two years,
+    beside what all of them do, and how many parameter sets are left. --out writes these sets, for [uncertainties] file of
+    a study.
     """
 
     scenario: opt.ScenarioName = None

@@ -120,7 +120,7 @@ def _cache() -> Iterator[Finding]:
 
     folder = folder_of_code()
     if NOT_KEPT or folder is None:
-        yield Finding("compiled code", "broken", f"{NOT_KEPT}: set NUMBA_CACHE_DIR to a folder of yours")
+        yield Finding("compiled code", "broken", f"{NOT_KEPT}: set NUMBA_CACHE_DIR to a folder of your own")
         return
     whose = _whose(folder)
     if danger := exposure(folder.resolve()):

@@ -1,4 +1,4 @@
-"""The command ``why``: what carries the change of a measure."""
+"""The command ``why``: what carries the change in a measure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VARIANTS = 25
 
 
 def explain(output: Output, request: Why) -> None:
-    """Show which mechanisms carry the change of a measure, and by way of what."""
+    """Show which mechanisms carry the change in a measure, and through what."""
     after = scenario_of(request)
     before = without_changes(after)
     if request.against is not None:

@@ -52,7 +52,7 @@ def find(output: Output, request: Find) -> None:
                 name = f"answer-{text.number}.toml"
                 folder.write_text(name, f"answer {text.number}", found.scenario(k).to_toml(folder.path))
     if not found.met:
-        output.warn("no policy tried meets all goals; the answers come nearest")
+        output.warn("no policy tried meets all goals; these answers come nearest")
     lines: list[Line] = [f"{size_text(scenario)}; {counted(len(found.trials), 'policy', 'policies')} tried."]
     lines += [f"  {goal_text(goal, found)}" for goal in found.goals]
     for text in texts:

@@ -66,7 +66,7 @@ def _add(values: dict[str, Any], key: str, more: list[Any], where: str) -> None:
         checks.keys([key], home, f"{where}: the study has no factor")
     there = home.get(key, [])
     if key in _LISTS and not isinstance(there, list):
-        raise CivicsimError(f"{where}: {key} = {there!r} is no list of names; change a study file")
+        raise CivicsimError(f"{where}: {key} = {there!r} is not a list of names; change a study file")
     if isinstance(there, dict):
         raise CivicsimError(f"{where}: {key} has a distribution; change a study file")
     there = there if isinstance(there, list) else [there]

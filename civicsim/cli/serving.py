@@ -49,7 +49,9 @@ def serve(output: Output, request: App) -> None:
         output.print(f"Students: {room.address}/class, code {room.code}")
         output.print(f"Teacher:  {url}")
         output.note("anyone with the teacher's address leads the class; only this terminal shows it")
-        output.hint(f"devices have to be on the same network, and this computer's firewall has to let port {number} in")
+        output.hint(
+            f"devices have to be on the same network, and this computer's firewall has to admit connections to port {number}"
+        )
     elif public:
         output.note("anyone on the network can open it: there are no passwords")
     output.hint("Ctrl-C ends it.")
@@ -108,7 +110,7 @@ def _own_address() -> str:
             address = _HERE
     if address.startswith("127.") or address == _EVERYWHERE:
         raise CivicsimError(
-            "--class: this computer is on no network that devices could reach it by; "
+            "--class: this computer is on no network by which devices could reach it; "
             "connect it to one, or give the name by which they reach it with --allowed-host"
         )
     return address

@@ -243,7 +243,7 @@ def _with_direction(runs: Matched, asked: Sequence[str] | None) -> list[str]:
         return list(runs.columns)
     names = [name for name, about in runs.columns.items() if about.better != "neither"]
     if not names:
-        raise CivicsimError(f"{runs.where}: no measure has a better direction; [better] in the study sets one")
+        raise CivicsimError(f"{runs.where}: no measure states which direction is better; [better] in the study does")
     return names
 
 

@@ -36,8 +36,8 @@ class Check:
         civicsim study check study.toml --processes 8 --json
         civicsim study check study.toml --pilot pilot-results
 
-    One small run is timed; nothing is written. Warnings name what runs, but may not be what was meant. With a pilot: which
-    differences the seeds of the study can find, if its runs vary as those of the pilot do.
+    One small run is timed; nothing is written. Warnings point out what would run but may not be what you meant. With a
+    pilot: which differences the seeds of the study can detect if its runs vary as those of the pilot do.
     """
 
     path: opt.StudyFile
@@ -64,7 +64,7 @@ class Run(Workers):
     path: opt.StudyPath
     out: Annotated[str | None, opt.value("DIR", "Folder of results.")] = None
     draws: opt.Draws = None
-    shard: Annotated[str, opt.value("I/N", "Do the I-th of N parts.")] = "1/1"
+    shard: Annotated[str, opt.value("I/N", "Run the I-th of N parts.")] = "1/1"
     retry_failed: Annotated[bool, opt.flag("--retry-failed", "Repeat runs that failed.")] = False
     mix: Annotated[bool, opt.flag("--mix", "Keep results of other software versions beside new ones.")] = False
     dask: Annotated[str | None, opt.value("ADDRESS", "Dask scheduler or its file: work on a cluster.")] = None
@@ -72,7 +72,7 @@ class Run(Workers):
 
 @command("study expand", "growing.expand")
 class Expand(Workers):
-    """Expand a study without repeating runs that are there.
+    """Expand a study without repeating existing runs.
 
         civicsim study expand results --add-seeds 20
         civicsim study expand results --add styles=compact --add fear=0.8 --out larger
@@ -132,7 +132,7 @@ class Status:
         civicsim study status results --watch
         civicsim study status results --json
 
-    With --watch: until the study is complete or no process works on it, with runs a minute and the time left.
+    With --watch: repeated until the study is complete or no process works on it, with runs a minute and the time left.
     """
 
     folder: opt.StudyFolder
@@ -146,7 +146,7 @@ class Report:
         civicsim study report results
         civicsim study report results --for policy --out brief.pdf
 
-    The question, the answer with its uncertainty, the figure that fits the design, gains and prices, who loses, where it
+    The question, the answer with its uncertainty, the figure that fits the design, gains and costs, who loses, where it
     turns, assumptions, failures, and the command that repeats the study. DIR may also hold a search of study adversary.
     """
 
@@ -390,7 +390,7 @@ class Ablation(Workers):
 
 @command("study discover", "study_analysis.discover", extra="discovery")
 class Discover(Analysed):
-    """Find conditions in which one style loses to another.
+    """Find conditions under which one style loses to another.
 
     civicsim study discover results --measures quality_true
     civicsim study discover results --style civic-culture --against status-quo

@@ -265,7 +265,7 @@ def _watch(output: Output, folder: str) -> None:
                     return
                 time.sleep(_LOOK)
     except KeyboardInterrupt:
-        raise Stopped("the study goes on") from None
+        raise Stopped("the study itself continues") from None
 
 
 def show_standing(output: Output, store: Store) -> bool:

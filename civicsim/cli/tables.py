@@ -104,7 +104,7 @@ def comparison_lines(table: pd.DataFrame, baseline: str, medians: bool = False) 
         yield from ("", Text(title, style="bold"), grid(rows, head=False, **how))
     what, also = ("median (quartiles)", "mean and interval") if medians else ("difference", "median and quartiles")
     yield from ("", f"{what}: {'differences ' * medians}from {baseline}, between runs of the same organisation.")
-    yield f"pairs: in how many of these the difference goes the way of its mean; --json and --out also give {also}."
+    yield f"pairs: in how many of these the difference has the direction of its mean; --json and --out also give {also}."
     if runs > 1:
         yield f"too close to call: the {INTERVAL} interval of the mean difference includes 0."
         yield from (" ".join(words) for words in explained(table["verdict"]))
@@ -184,7 +184,7 @@ def _table_lines(about: report.Table) -> Iterator[Line]:
             yield Text(label, style="bold")
         yield grid([wrapped, *own], right=right, least=sizes if sum(sizes) < columns_of_terminal() else ())
     left = ", ".join(head for k, head in enumerate(heads) if k not in kept)
-    yield from ("", about.caption + (f" Left out for want of room: {left}." if left else ""))
+    yield from ("", about.caption + (f" Columns left out for space: {left}." if left else ""))
 
 
 def _block(row: Mapping[str, str]) -> str:

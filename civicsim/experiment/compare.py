@@ -180,7 +180,7 @@ def compare(
     processes : sequence of Process, optional
         What happens in a week, in order, instead of each scenario's week; see :func:`civicsim.model.week.ordered`.
     threads : int, optional
-        Threads to use; all there are by default.
+        Threads to use; all available ones by default.
     progress : callable, optional
         Called with the person-weeks just done.
 

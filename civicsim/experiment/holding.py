@@ -148,7 +148,7 @@ def held_runs(
     last_weeks : int
         Weeks from the end over which each run is summarised.
     threads : int, optional
-        Threads among which the runs are shared out; all there are by default.
+        Threads among which the runs are shared out; all available ones by default.
     progress : callable, optional
         Called with the share of the work just done. What it raises ends the work.
     """

@@ -238,7 +238,7 @@ def trace(rows: np.ndarray) -> tuple[list[Idea], np.ndarray]:
 
 
 def roots(ideas: Sequence[Idea]) -> list[int]:
-    """Return, for each idea, the number of the one that it goes back to by way of its first sources; its own if it is the first."""
+    """Return, for each idea, the number of the one that it goes back to through its first sources; its own if it is the first."""
     found: list[int] = []
     for idea in ideas:
         source = idea.sources[0][1] if idea.sources else -1

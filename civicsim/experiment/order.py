@@ -172,7 +172,7 @@ def order_study(
     last_weeks : int
         Number of weeks, from the end, that each run is averaged over.
     threads : int, optional
-        Threads to use; all there are by default.
+        Threads to use; all available ones by default.
     progress : callable, optional
         Called with the person-weeks just done.
 

@@ -1,4 +1,4 @@
-"""Runs a scenario: burn-in at the status quo, then the weeks that are looked at."""
+"""Runs a scenario: burn-in at the status quo, then the weeks that are recorded."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def run(
         What happens in a week, in order, instead of the scenario's week; see :func:`civicsim.model.week.ordered`. Your
         own processes have their default parameters unless the scenario sets them.
     threads : int, optional
-        Threads to use; all there are by default. Results do not depend on it.
+        Threads to use; all available ones by default. Results do not depend on it.
     start : Cohort, optional
         A burnt-in cohort of the same seeds, from :func:`burn_in`, to start from.
     progress : callable, optional
@@ -208,7 +208,7 @@ def run(
     Raises
     ------
     ScenarioError
-        If a name or a value is none that there is.
+        If a name does not exist, or a value is not allowed.
     """
     given = as_scenario(scenario)
     given = given.with_(measures=measures) if measures else given
@@ -326,7 +326,7 @@ class Result:
         dimension (numbers within the organisation, −1 for none; a person is a post, which "exit" and "hire" give to
         another), source and source_organisation (the team that a practice is taken over from), value (what is proposed or
         done, −1 or 1), fits (whether that fits the team's reality: 0, 1, or −1), and idea (number within the run, as in
-        :meth:`ideas`; −1 for none). Rows before week 0 show what led to the ideas and changes that there are at the start.
+        :meth:`ideas`; −1 for none). Rows before week 0 show what led to the ideas and changes that exist at the start.
 
         Raises
         ------
@@ -341,7 +341,7 @@ class Result:
         Columns are seed, organisation, idea (number within the run), team, person (who noticed and raised it, −1 for none of
         the staff), dimension, origin and channel; what :class:`civicsim.experiment.ideas.Idea` has; the weeks of all steps
         (missing where there was none); sources, the ideas of other teams that it was taken over from (−1 for a practice older
-        than the log), and root, the idea that it goes back to by way of first sources.
+        than the log), and root, the idea that it goes back to through its first sources.
 
         Raises
         ------

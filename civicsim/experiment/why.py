@@ -1,4 +1,4 @@
-"""Why a measure differs between two scenarios: which mechanisms carry the difference, and by way of what.
+"""Why a measure differs between two scenarios: which mechanisms carry the difference, and through what.
 
 A mechanism carries as much of the effect as is gone when it does not notice the change; see
 :mod:`civicsim.experiment.holding`. Candidates are those on paths from what differs to the measure, by what mechanisms declare to
@@ -118,7 +118,7 @@ class Why:
     last : str
         The mechanism that writes the measure.
     explained : Estimate or None
-        Share of the effect that is gone where all links are held at once, but those that only put what differs into force.
+        Share of the effect that is gone where all links are held at once, except those that only put what differs into force.
     held : dict of str to frozenset of str
         What is held there, by mechanism.
     tried : tuple of str
@@ -150,7 +150,7 @@ class Why:
 
     @property
     def surprises(self) -> tuple[Moved, ...]:
-        """Measures on the chain that go the other way than the outcome: it gets better because they get worse, or worse although."""
+        """Measures on the chain that move opposite to the outcome: it gets better because they get worse, or the other way round."""
         against = {"better": "worse", "worse": "better"}.get(self.outcome.judged)
         moved = [link.moved for link in self.chain if link.moved is not None]
         return tuple(own for own in moved if against and own.judged == against)
@@ -193,7 +193,7 @@ def why(
     last_weeks : int
         Weeks from the end over which each run is summarised.
     threads : int, optional
-        Threads to use; all there are by default. Results do not depend on it.
+        Threads to use; all available ones by default. Results do not depend on it.
     progress : callable, optional
         Called with the step, a place in :data:`STEPS`, and the share of it that is done. What it raises ends the work.
 
@@ -328,7 +328,7 @@ def matched_runs(
 
 
 def passing(links: Collection[Link], last: str) -> frozenset[str]:
-    """Return mechanisms where what differs is put into force: that one carries all of it says nothing.
+    """Return mechanisms where what differs is put into force: that one of them carries all of it explains nothing.
 
     The last one is not among them: what it is told is how the change reaches the measure.
     """
@@ -336,7 +336,7 @@ def passing(links: Collection[Link], last: str) -> frozenset[str]:
 
 
 def _explaining(links: Collection[Link], last: str) -> Held:
-    """Return all clear links at once, but those that only put into force what differs."""
+    """Return all clear links at once, except those that only put into force what differs."""
     found: dict[str, frozenset[str]] = {}
     for link in links:
         if not (link.handed or (link.source == "" and link.target in passing(links, last))):

@@ -1,4 +1,4 @@
-"""The brief of a study on one page: question, answer, figure, gains and prices, who loses, where it turns, and how to repeat it."""
+"""The brief of a study on one page: question, answer, figure, gains and costs, who loses, where it turns, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _OUTER = (0.05, 0.95)
 _VERDICTS = (
     f"A difference is “higher” or “lower” where its {INTERVAL} interval excludes 0 and, where the study states the smallest "
     "difference that matters, begins beyond that; “perhaps too little to matter” where it reaches below; “too small to matter” where "
-    "all of it does; else “too close to call”. Intervals are not widened for the number of comparisons."
+    "all of it lies below; otherwise “too close to call”. Intervals are not widened for the number of comparisons."
 )
 
 
@@ -129,15 +129,15 @@ def _reading(subject: Subject, kind: Kind) -> str:
     pairs = " Differences are between runs that share organisation and random events." if len(subject.contrasts) else ""
     return (
         f"In brackets: {INTERVAL} intervals; {kind.intervals or usual}.{points}{pairs} The model is a thinking aid: the answer "
-        "holds in the model."
+        "holds in the model only."
     )
 
 
 # -- where results are provisional -------------------------------------------------------------------------------------
 
 _RULE = (
-    f"A page is marked where runs are missing, a comparison rests on fewer than {_FEWEST_PAIRS} matched pairs, its run-to-run "
-    "interval reaches further to either side than the smallest difference that matters, a Morris design has fewer than "
+    f"A brief is marked as provisional if runs are missing, a comparison rests on fewer than {_FEWEST_PAIRS} matched pairs, half of "
+    "its run-to-run interval is wider than the smallest difference that matters, a Morris design has fewer than "
     f"{_FEWEST_TRAJECTORIES} trajectories, or the interval of the largest Sobol' index is wider than ± {_WIDEST_INDEX}."
 )
 
@@ -172,7 +172,7 @@ def _doubts(subject: Subject) -> list[str]:
     return found
 
 
-# -- gains, prices and losers ------------------------------------------------------------------------------------------
+# -- gains, costs and losers -------------------------------------------------------------------------------------------
 
 
 def _gains(subject: Subject, policy: bool) -> Iterator[Part]:
@@ -193,19 +193,19 @@ def _gains(subject: Subject, policy: bool) -> Iterator[Part]:
         else ""
     )
     against = judged["against"].iloc[0]
-    text = f"Against {against}, on all measures that the study names and that have a better direction.{more}"
+    text = f"Compared with {against}, on all measures that the study names and of which one direction is better.{more}"
     if policy or len(names) == 1:
         listed = names[:_NAMED]
         left = f" The {_NAMED} that gain most on the first measure:" if len(names) > _NAMED else ""
         yield Part(
-            "Gains and prices",
+            "Gains and costs",
             [f"{text if len(names) <= _NAMED else text.removesuffix(more)}{left}"],
             items=[_balance(judged, name) for name in listed],
         )
         return
     columns = list(dict.fromkeys(judged["measure"]))
     for k in range(0, min(len(columns), _ACROSS * _TABLES), _ACROSS):
-        yield _matrix(judged, names, columns[k : k + _ACROSS], "" if k else "Gains and prices", [] if k else [text])
+        yield _matrix(judged, names, columns[k : k + _ACROSS], "" if k else "Gains and costs", [] if k else [text])
     if beyond := columns[_ACROSS * _TABLES :]:
         yield Part(texts=[f"{counted(len(beyond), 'further measure')}: `civicsim study compare` shows them."])
 
@@ -261,11 +261,11 @@ def _losers(subject: Subject, policy: bool) -> Iterator[Part]:
         ranked = clear.sort_values("difference", key=np.abs, ascending=False, kind="stable").head(_NAMED)
         items = [f"{row['label']}, {difference_text(row)}." for row in ranked.to_dict("records")]
         labels = ", ".join(others["label"].unique())
-        items.append(f"{counted(len(others) - len(clear), 'difference')} between groups ({labels}) not clear.")
+        items.append(f"Not clear: {counted(len(others) - len(clear), 'difference')} between groups ({labels}).")
     elif not unequal:
         items = [
             f"The study keeps no measure of how differently groups fare ({', '.join(MEASURES[name].label for name in UNEQUAL[:3])} …), "
-            "so that it cannot tell which people lose."
+            "so it cannot show which people lose."
         ]
     table = None if about is None else _worst_table(subject, about.column, policy)
     if table is not None or items:
@@ -328,16 +328,16 @@ def _turns(subject: Subject) -> Iterator[Part]:
         clear = found[found["verdict"] == "crosses"]
         items = [_crossing(subject, about, row) for row in clear.head(_NAMED).to_dict("records")]
         if len(found) > len(clear):
-            items.append(f"{counted(len(found) - len(clear), 'change')} of sign along a factor too close to call.")
+            items.append(f"Too close to call: {counted(len(found) - len(clear), 'change')} of sign along a factor.")
     if ordered and runs.points.groupby("policy")["future"].nunique().max() >= _FEWEST_CASES and several:
         best = str(subject.rows(about)[0]["words"])
         style = best if best in set(runs.points["style"]) else subject.style
         items += _of_draws(lambda: decide(runs, about.column, [style, runs.baseline]).words, runs.where)
         items += _of_draws(lambda: discover(runs, about.column, style, runs.baseline).words, runs.where)
     none = (
-        "No difference changes its sign along what is varied."
+        "No difference changes its sign along a factor that is varied."
         if ordered
-        else "Nothing is varied that has an order along which it could turn."
+        else "No factor that is varied has ordered values along which a difference could change its sign."
     )
     yield Part("Where it turns", [f"On {about.label}."], items=items or [none])
 
@@ -348,7 +348,7 @@ def _crossing(subject: Subject, about: About, row: Row) -> str:
         scale.difference(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("before", "after")
     )
     return (
-        f"{row['words']} against {row['against']}: the difference changes its sign near {subject.view.label(row['factor'])} "
+        f"{row['words']} compared with {row['against']}: the difference changes its sign near {subject.view.label(row['factor'])} "
         f"{number(row['at'])}, from {before} to {after}."
     )
 

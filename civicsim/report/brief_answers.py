@@ -335,7 +335,7 @@ KINDS: tuple[Kind, ...] = (
         _search,
         lambda subject: iter([drawn(search_figure, _searched(subject))]),
         lambda subject: search_parts(_searched(subject)),
-        "those with fresh seeds show run-to-run variation, those of the evenly spread trials under Gains and prices the spread "
+        "those with fresh seeds show run-to-run variation, those of the evenly spread trials under Gains and costs the spread "
         "over their draws as well",
     ),
     Kind(
@@ -351,7 +351,7 @@ KINDS: tuple[Kind, ...] = (
         _worlds,
         lambda subject: (drawn(worlds_figure, found) for found in subject.worlds),
         lambda subject: multiverse_tables.worlds(subject.worlds),
-        "those of one world show run-to-run variation, those over all worlds under Gains and prices the spread over worlds as "
+        "those of one world show run-to-run variation, those over all worlds under Gains and costs the spread over worlds as "
         "well",
     ),
     Kind(

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from civicsim.calibration.waves import Calibration
 
 _LEVELS = (
-    "The thresholds of the survey's questions were set so that the status quo reads about the percentages of the survey: "
-    "levels of P2 and P3 are inputs. Not inputs are their changes over time, their differences between people, teams and "
-    "organisations, and their correlations."
+    "The thresholds of the survey's questions were set so that the status quo gives roughly the percentages of the survey: "
+    "the levels of P2 and P3 are inputs. Their changes over time, their differences between people, teams and organisations, "
+    "and their correlations are not."
 )
 _TRUSTS = "Real trusts of one kind: raw −.48 to −.63; adjusted about +.14 (NHS Staff Survey tables, 2021–24, computed)."
 _MECHANISMS = (
-    "Published findings on what follows from what, and how strongly, beside simulated experiments that measure the same. They "
+    "Published findings on what affects what, and how strongly, beside simulated experiments that measure the same. They "
     "were fitted together with the targets above; findings that restate others are checked only."
 )
 _METHOD = (
     "a parameter set is ruled out when an emulator's prediction lies too far from a target. Draws are spread over the sets "
-    "that are left; they are no sample of a probability distribution. Levers and styles were not varied."
+    "that are left; they are not a sample from a probability distribution. Levers and styles were not varied."
 )
 
 
@@ -79,8 +79,8 @@ def results(found: Validation) -> Iterator[Part]:
 def _studied(rows: pd.DataFrame) -> Part:
     """Return the findings about mechanisms beside simulated experiments, and how many agree."""
     text = (
-        f"{_MECHANISMS} {int(rows['holds'].sum())} of {len(rows)} agree. What the model says about a difference between styles "
-        "is no better than the mechanisms behind it."
+        f"{_MECHANISMS} {int(rows['holds'].sum())} of {len(rows)} agree. What the model shows about a difference between styles "
+        "is no more reliable than the mechanisms behind it."
     )
     return Part("Mechanisms", [text], table=targets(rows, sources=False))
 

@@ -17,7 +17,7 @@ from civicsim.report.words import way_of
 VERDICT_WIDTH = 18
 """Columns of a verdict."""
 WIDENED = "not widened for the number of comparisons"
-PAIRS = "Pairs: those in which the difference goes the way of its mean"
+PAIRS = "Pairs: those in which the difference has the direction of its mean"
 
 
 def rows_of(found: Iterable[Any], name: str) -> list[dict[Any, Any]]:
@@ -62,7 +62,7 @@ def verdict_of(row: Row) -> str:
 
 
 def pairs_of(n: str = "n") -> Callable[[Row], str]:
-    """Return a cell: the share of pairs, whose number is in column n, in which the difference goes the way of its mean."""
+    """Return a cell: the share of pairs, whose number is in column n, in which the difference has the direction of its mean."""
     return lambda row: percent(row[f"share_{way_of(row)}"]) if row[n] else "–"
 
 

@@ -64,7 +64,7 @@ def comparison_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHIP
     """
     results = comparison.results
     base = results[comparison.baseline].scenario
-    notes = "Vertical axes are cut to what they show."
+    notes = "Vertical axes are cut to the range shown."
     return path_panels(
         results,
         declared(measures, comparison.measures),
@@ -93,7 +93,7 @@ def result_figure(result: Result, measures: Sequence[str] = FLAGSHIP) -> Figure:
         label,
         title=f"{label}: {time_text(scenario.weeks)}",
         subtitle=f"{kind_text(scenario)}{before_text(scenario)}",
-        footer=["Vertical axes are cut to what they show.", colophon(result.seeds, matched=False)],
+        footer=["Vertical axes are cut to the range shown.", colophon(result.seeds, matched=False)],
     )
 
 
@@ -113,7 +113,7 @@ def differences_figure(comparison: Comparison, measures: Sequence[str] = FLAGSHI
     about = {measure.name: measure for measure in declared(measures, comparison.measures)}
     names, dots, weeks = _differences(comparison, measures, last_weeks)
     base = names.pop(comparison.baseline)
-    note = f"Dot: mean difference between matched runs over the last {weeks}. Upright: their median."
+    note = f"Dot: mean difference between matched runs over the last {weeks}. Vertical tick: their median."
     if len(comparison.seeds) > 1:
         note += f" Whisker: its {INTERVAL} interval, not widened for the number of comparisons."
     kind = kind_text(comparison.results[comparison.baseline].scenario)
@@ -149,7 +149,7 @@ def plot_differences(
     base = names.pop(comparison.baseline)
     caption = f"Dot: mean difference over the last {weeks} of {counted(len(comparison.seeds), 'matched run')}"
     if len(comparison.seeds) > 1:
-        caption += f"; bar: its {INTERVAL} interval; hollow: too close to call; upright: median."
+        caption += f"; bar: its {INTERVAL} interval; hollow: too close to call; vertical tick: median."
     else:
         caption += "; one run has no interval."
 

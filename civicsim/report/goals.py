@@ -69,7 +69,7 @@ def lever_text(about: Parameter, scenario: Scenario) -> str:
 
 
 def _a_year(form: str, whole: float, extra: float) -> str:
-    more = "as under current practice" if abs(extra) < 0.5 else f"{extra:+,.0f} against current practice"
+    more = "as under current practice" if abs(extra) < 0.5 else f"{extra:+,.0f} compared with current practice"
     return f"{form.format(whole)} a year, {more}".replace("-", "−")
 
 

@@ -51,8 +51,8 @@ def comparison_html(comparison: Comparison) -> str:
         rows.append([f"{about['label']}\n{about['unit']}", *(_cell(row) for _, row in part.iterrows()), n])
     caption = (
         f"Means over runs of the last {_weeks(base)}; under each, the paired difference from {baseline}; both with "
-        f"{INTERVAL} t intervals, not widened for the number of comparisons; then the pairs of runs in which it goes the way of "
-        "the mean, and the median with the quartiles."
+        f"{INTERVAL} t intervals, not widened for the number of comparisons; then the pairs of runs in which it has the direction "
+        "of the mean, and the median with the quartiles."
     )
     table = Table(caption, ["Measure", *names.values(), "Runs (n)"], rows)
     runs = f"{counted(len(comparison.seeds), 'matched run')} of {time_text(base.weeks)} each"

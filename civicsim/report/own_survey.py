@@ -12,8 +12,8 @@ from civicsim.experiment.wording import counted, percent, scale_of
 HEAD = ("", "yours", "like yours", f"{percent(SHARE)} of them", f"{percent(SHARE)} of all")
 """Columns of :func:`rows`: label and unit, your figure, the median of those like yours, and where most of them and of all lie."""
 ASSUMED = (
-    "The parameter sets were fitted to published data on acute trusts and are no sample of a probability: the bands show what these "
-    "data leave open, as far as the model is right."
+    "The parameter sets were fitted to published data on acute trusts and are not a probability sample: the bands show what these "
+    "data leave open if the model is right."
 )
 
 
@@ -21,7 +21,7 @@ def left_text(fit: SurveyFit) -> str:
     """Return how many parameter sets and organisations your figures leave, in one sentence."""
     return (
         f"{len(fit.left)} of {counted(len(fit.draws), 'parameter set')} are left, and {len(fit.organisations):,} simulated "
-        f"organisations count like {fit.effective:.0f}."
+        f"organisations carry the weight of {fit.effective:.0f}."
     )
 
 

@@ -53,8 +53,8 @@ def rankings(found: Sequence[Ranking]) -> Iterator[Part]:
 def undominated(found: pd.DataFrame, about: Mapping[str, About]) -> Iterator[Part]:
     """Yield a table of policies that no other dominates on several measures."""
     caption = (
-        "Not dominated: no other policy is at least as good on every measure and better on one; by the means over futures, and "
-        f"the share of futures. {_INTERVALS}"
+        "Not dominated: no other policy is at least as good on every measure and better on one, by the means over futures; and "
+        f"the share of futures in which this holds. {_INTERVALS}"
     )
     for own in about.values():
         caption += f". {own.label}: {own.unit}{direction(own.better)}"

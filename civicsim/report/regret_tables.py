@@ -37,7 +37,7 @@ def regrets(found: Sequence[Regret], crossed: pd.DataFrame) -> Iterator[Part]:
         yield Part("Choices", left_out_of(found), table=table_of(caption, _RULE, rules))
     if len(crossed):
         clear = crossed[crossed["verdict"] != TOO_CLOSE]
-        text = f"{counted(len(crossed) - len(clear), 'change')} of sign along a factor too close to call."
+        text = f"Too close to call: {counted(len(crossed) - len(clear), 'change')} of sign along a factor."
         caption = "Changes of ranking along a factor that are clear on both sides"
         yield Part("Rankings", [text, *explained(clear["verdict"])], table=table_of(caption, _CROSSING, clear))
 

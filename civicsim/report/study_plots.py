@@ -138,7 +138,7 @@ def _indices(ax: Axes, view: View) -> Words:
         linestyle=(0, (4, 3)),
     )
     caption = _INDEX_WORDS[method]
-    caption += "" if method == "anova" else " Thin line: 95 % interval, of the sample of parameters."
+    caption += "" if method == "anova" else " Thin line: 95 % interval over the sample of parameters."
     if second:
         for at, name in enumerate(shown):
             value, low, high = (table[key][second][name] for key in ("value", "low", "high"))
@@ -198,7 +198,7 @@ def _regret(ax: Axes, view: View) -> Words:
     ax.set_xlim(left=0.0)
     unit_axis(ax.xaxis, view.about.unit, " behind the best", difference=True)
     over = f"{counted(int(rows['n_futures'].max()), 'future')} × {counted(int(rows['n_seeds'].max()), 'seed')}"
-    caption = f"Dot: mean regret over futures ({over}); upright: largest regret, with its {RUN_BAR.replace('thick bar: ', '')} as thick bar"
+    caption = f"Dot: mean regret over futures ({over}); vertical tick: largest regret, with its {RUN_BAR.replace('thick bar: ', '')} as thick bar"
     caption += "; thin line: from the smallest to the largest over futures (parameter uncertainty)." if several else "."
     return Words(f"{view.about.label}: regret, the distance from the best in each future", caption, height)
 
@@ -311,7 +311,7 @@ def _decide(ax: Axes, view: View) -> Words:
     left = len(found.table) - len(rows)
     caption = (
         f"Dot: expected value of partial perfect information; thin line: its 95 % bootstrap interval over {found.difference.n} draws "
-        "(parameter uncertainty); upright: what a parameter without effect may reach; hollow: no more than that. "
+        "(parameter uncertainty); vertical tick: what a parameter without effect may reach; hollow: no more than that. "
         f"Run-to-run variation accounts for {percent(found.run_to_run)} of the differences between draws."
     )
     caption += f" {counted(left, 'parameter')} worth less left out." if left else ""

@@ -16,8 +16,8 @@ from civicsim.report.parts import render
 from civicsim.report.words import seeds_text
 
 OVERLAP = (
-    "The share of a mechanism is what is gone of the effect where that mechanism goes on as if nothing had changed. "
-    "Mechanisms in a row carry the same share on, so that shares do not add up to 100 %."
+    "The share of a mechanism is the part of the effect that is gone when that mechanism is held as if nothing had changed. "
+    "Mechanisms in a row pass the same share on, so that shares do not add up to 100 %."
 )
 _MOST_NAMED = 3
 
@@ -91,13 +91,13 @@ def headline(why: Why) -> str:
 
 
 def surprise(why: Why) -> str:
-    """Return what goes the other way than the outcome on the way to it, in a sentence; "" if nothing does."""
+    """Return in a sentence what moves opposite to the outcome on the way to it; "" if nothing does."""
     names = [f"{own.measure.label.lower()}, {change_text(own)}" for own in why.surprises]
     if not names:
         return ""
     word = why.outcome.judged
     joined = ", ".join(names[:-1]) + (" and " if names[1:] else "") + names[-1]
-    return f"A surprise: {why.outcome.measure.label.lower()} is {word} by way of what is itself {why.surprises[0].judged}: {joined}."
+    return f"A surprise: {why.outcome.measure.label.lower()} is {word} through something that is itself {why.surprises[0].judged}: {joined}."
 
 
 def unexplained(why: Why) -> str:
@@ -191,7 +191,7 @@ def _blocks(why: Why) -> Iterator[_Block]:
         share = [(carried[mechanism], "share")] if mechanism in carried else []
         yield _Block("arrow", [*_lines(title_of(why, mechanism), "mechanism"), *share])
         change = _lines(moved_text(moved), moved.judged or "mechanism") if moved else []
-        odd = [("A surprise: the other way than the outcome", "surprise")] if moved in why.surprises else []
+        odd = [("A surprise: opposite to the outcome", "surprise")] if moved in why.surprises else []
         yield _Block("box", [*_lines(what, "changed"), *change, *odd], moved.judged if moved else "")
 
 

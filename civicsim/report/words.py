@@ -22,7 +22,7 @@ RANGE = (10, 90)
 
 
 def in_pairs(row: Mapping[Any, Any], n: float, prefix: str = "", form: str = "{} in {} of {}") -> str:
-    """Return in how many pairs the difference goes the way of its mean: "better in 27 of 30".
+    """Return in how many pairs the difference has the direction of its mean: "better in 27 of 30".
 
     ``row`` has the columns of a :class:`civicsim.experiment.statistics.PairedDifference` after the prefix, ``difference`` and
     ``better``; ``n`` is the number of pairs.

@@ -49,7 +49,7 @@ class Scenario:
     kind, style : str
         Kind of organisation and governance style it started from.
     weeks, burn_in_weeks : int
-        Weeks that are looked at, and weeks at the status quo before them.
+        Weeks that are recorded, and weeks at the status quo before them.
     seed : int
         Seed of the first run.
     structure, population, levers, practice, reference : dataclass
@@ -373,7 +373,7 @@ class Scenario:
         Raises
         ------
         ScenarioError
-            If it has a roster or processes of your own, which a link has no room for; a roster that a shipped kind brings
+            If it has a roster or processes of your own, which a link cannot hold; a roster that a shipped kind brings
             along is fine.
         """
         return url_of(self, self._start(shipped=True))

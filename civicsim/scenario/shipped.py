@@ -87,7 +87,7 @@ def kinds_with_draws() -> list[str]:
     """Return the kinds of organisation that have been calibrated, with parameter sets that fit published data.
 
     Each file has a column per parameter and a row per set, the least implausible first. They are spread over what could not be
-    ruled out; they are no sample of a probability.
+    ruled out; they are not a probability sample.
     """
     return sorted(path.stem for path in (_HERE / "posterior").glob("*.csv"))
 

@@ -94,7 +94,7 @@ def read_table(path: Source) -> Table:
     text = read_text(path, _EXCEL)
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
-        raise ScenarioError(f"{path}: row {row}: holds bytes that are no text{_EXCEL}")
+        raise ScenarioError(f"{path}: row {row}: holds bytes that are not text{_EXCEL}")
     first = text.split("\n", 1)[0]
     separator = max((",", ";", "\t"), key=first.count)
     records = _records(text, separator, str(path))

@@ -166,7 +166,7 @@ def test_the_headline_names_the_largest_gain_and_the_largest_price_by_what_varie
     verdicts = {name: verdict(name, batch_of(**before), batch_of(**after)) for name in COMPARED}
     full = work.Matched((batch_of(**before), batch_of(**after)), 30)
     found = headline({"verdicts": verdicts, "matched": full, "same": False})
-    assert (found["gain"].name, found["price"].name, found["note"]) == ("voice_share", "burnt_out_share", "")
+    assert (found["gain"].name, found["cost"].name, found["note"]) == ("voice_share", "burnt_out_share", "")
     surge = {"title": "Surge of demand", "week": 14, "weeks": 8}
     text = " ".join(re.sub(r"<[^>]+>", "", render("headline", decided=[surge], **found)).split())
     assert text.endswith(
@@ -175,8 +175,8 @@ def test_the_headline_names_the_largest_gain_and_the_largest_price_by_what_varie
     assert text.startswith(
         "Largest gain: Problems voiced, 50.0 → 53.0 % (50.7 to 55.3), better than the baseline in 30 of 30"
     )
-    assert "Largest price: Burnout, 50.0 → 51.0 %" in text
-    none = render("headline", decided=[], **(found | {"price": None, "note": "so far 5 of 30 runs"}))
+    assert "Largest cost: Burnout, 50.0 → 51.0 %" in text
+    none = render("headline", decided=[], **(found | {"cost": None, "note": "so far 5 of 30 runs"}))
     assert "no measure is clearly worse than in the baseline (so far 5 of 30 runs)." in none
 
 
@@ -347,10 +347,10 @@ def test_only_what_turns_is_listed_by_result_in_eight_lines_at_most():
     assert lines_of(turns) == first
     many = lines_of({f"{k} turns": ["it rains"] for k in range(12)})
     assert len(many) == MOST_LINES
-    assert many[-1] == "5 more results turn, each in fewer conditions."
+    assert many[-1] == "5 more results change for the worse, each under fewer conditions."
     shown = render("troubles", wanted=True, problem="", found={"of": 3, "tried": 2, "lines": first}, runs=work.MANY)
     places = [shown.find(text) for text in ("2 of 3 conditions", *first, "alone in 30")]
     assert -1 not in places
     assert places == sorted(places)
     nothing = render("troubles", wanted=True, problem="", found={"of": 3, "tried": 3, "lines": []}, runs=work.MANY)
-    assert "Nothing turns" in nothing
+    assert "Nothing changes for the worse" in nothing

@@ -839,7 +839,7 @@ def test_a_class_is_led_guesses_and_is_gone_at_its_end(browser):
             [stranger, *(come(f"/class/{code}") for _ in range(2))],
         )
         for pupil in pupils:
-            pupil.wait_for_selector("text=You are in", timeout=SOON)
+            pupil.wait_for_selector("text=You have joined", timeout=SOON)
         screen.wait_for_selector("text=3 devices have joined", timeout=SOON)
         keep_picture(screen, "class-join")
         code_in_sight = screen.locator(".cv-code").bounding_box()
@@ -983,7 +983,7 @@ def test_the_slides_of_a_lesson_are_accessible_and_report_to_a_learning_platform
     assert results == ["neutral", "correct", "correct", "wrong"]
     assert told["cmi.core.score.raw"] == "67"
     assert told["cmi.core.lesson_status"] == "completed"
-    assert "2 of 3 questions answered right" in page.inner_text("section.here")
+    assert "2 of 3 questions answered correctly" in page.inner_text("section.here")
     assert page.evaluate("window.calls[0]") == "initialize"
     assert len(requests) == 1
     page.close()

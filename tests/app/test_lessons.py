@@ -334,7 +334,7 @@ MISTAKES = (
     (
         'set = { "levers.weight_response"',
         'set = { "structure.n_teams" = 9, "levers.weight_response"',
-        "'structure.n_teams' is no lever",
+        "'structure.n_teams' is not a lever",
     ),
     ("[[watch]]\nweek = 26", '[[runs]]\nlabel = "x"\n\n[[watch]]\nweek = 26', "expected 1 to 2 blocks [[runs]]"),
     ("summary =", "sumary =", "has no 'sumary'; did you mean 'summary'?"),

@@ -126,7 +126,7 @@ def test_compare_adds_the_status_quo(small):
     for words in (
         "mean (95 % interval)",
         "difference (interval)",
-        "difference goes the way of its mean",
+        "difference has the direction of its mean",
         "run-to-run variation only",
     ):
         assert words in " ".join(printed.out.split())

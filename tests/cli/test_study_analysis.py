@@ -173,7 +173,7 @@ def test_the_page_answers_and_is_for_the_reader_named(call):
     page = Path("page.html").read_text()
     headings = (
         "Answer",
-        "Gains and prices",
+        "Gains and costs",
         "Who loses",
         "Where it turns",
         "Assumptions",

@@ -202,7 +202,7 @@ def test_columns_without_room_are_left_out_and_named(monkeypatch, capsys):
         "Policy     Difference                 Pairs",
         "a-culture  +0.035 (+0.020 to +0.053)   97 %",
         "b-culture  +0.035 (+0.020 to +0.053)   97 %",
-        "Seen. Left out for want of room: Where it was found.",
+        "Seen. Columns left out for space: Where it was found.",
     ]
     wide = printed_at(120, Table("Seen.", heads, rows), monkeypatch, capsys)
     assert wide[1].split("  ")[-1].strip() == "Pairs"

@@ -175,7 +175,7 @@ def test_where_civic_culture_loses_is_told_with_its_share_and_conditions():
     )
     text = findings.filled("Civic culture {losses x}. {where x}", lambda name: table, "a")
     assert text == (
-        "Civic culture does worse on trust in the organisation than grip and command in 10 % of futures (7 to 15; 75 % of all "
+        "Civic culture does worse than grip and command on trust in the organisation in 10 % of futures (7 to 15; 75 % of all "
         "are too close to call) and on harm to patients in 0 % of futures (0 to 2). Of its losses on trust in the organisation to grip and "
         "command, 60 % lie where “Exhaustion: fear weight” ≤ 0.0018 and “Quality: interception” > 0.1; there it loses in 80 % of futures."
     )

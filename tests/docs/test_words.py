@@ -24,6 +24,9 @@ RETIRED = {
     r"(interval|difference) holds 0": "the interval includes 0",
     r"taken? up again|takes up again": "resume",
     r"what others are (set|held) against": "baseline",
+    r"gains and prices|largest price": "gains and costs, largest cost",
+    r"go(es)? the way of": "has the direction of",
+    r"weigh(ed|s)? up with": "weigh against one another",
     r"portions?": "share",
     r"boss(es)?": "manager",
 }

@@ -114,7 +114,7 @@ def test_pages_call_it_neither_a_gain_nor_a_cost():
         v = verdict(NAME, batch(before), batch(after))
         assert (v.tone, v.word, v.pairs()) == ("mixed", MISLEADING, f"{way} in 3 of 30")
         page = render("gains", verdicts=[v], matched=MATCHED)
-        assert "Changes; whether that is good depends (1)" in page
+        assert "Changes that may be good or bad (1)" in page
         assert EXPLAINED in page
         for page in (
             render("differences", labels=["old", "new"], rows=[[v, v]], matched=MATCHED, staff=9),

@@ -85,7 +85,7 @@ def test_a_manifest_that_lists_a_file_of_another_name_is_refused(copies, capsys)
         known["files"][name] = known["files"]["runs.parquet"]
         (copy / manifest).write_text(json.dumps(known))
         assert is_one_line_that_names(command(capsys, "run", copy), manifest, repr(name)), (manifest, name)
-        with pytest.raises(CivicsimError, match="is no file of a study"):
+        with pytest.raises(CivicsimError, match="is not a file of a study"):
             StudyFolder(load_study(copy), copy)
         assert ((victim / "file").read_text(), planted.read_text()) == ("mine", "evil"), (manifest, name)
 

@@ -50,5 +50,5 @@ def test_a_direction_of_the_study_is_used_by_every_analysis(shown):
         found = regret(store, "hours_spent_reporting")
         means = store.to_pandas().groupby("style")["hours_spent_reporting"].mean()
         assert found.rules["chosen"].iloc[0] == getattr(means, best)()
-    with pytest.raises(CivicsimError, match=r"neither direction is better, so that there is no regret; \[better\]"):
+    with pytest.raises(CivicsimError, match=r"neither direction is better, so there is no regret; \[better\]"):
         regret(shown(measures=["hours_spent_reporting"]), "hours_spent_reporting")

@@ -288,7 +288,7 @@ def test_mistakes_are_one_line(main):
         ("multiverse", "results", "--measures", "trst"): "results: no measure 'trst'; did you mean 'trust'?",
         ("multiverse", "nowhere"): "nowhere: there is no such folder",
         ("sensitivity", "results"): (
-            "results: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it"
+            "results: a design of forms changes one rule at a time and is not a sample: civicsim study multiverse reads it"
         ),
     }
     found = {words: main(*words) for words in cases}

@@ -175,7 +175,7 @@ def test_a_damaged_part_is_named_and_left_out_and_the_rest_is_loaded(begun, stud
         notes = []
         run_study(study, folder, processes=0, note=notes.append)
         assert any(part.name in note for note in notes), damage
-        assert any("notes.txt is no part of a study" in note for note in notes), damage
+        assert any("notes.txt is not part of a study" in note for note in notes), damage
         assert table_hashes(folder, WEEKLY) == table_hashes(store.path, WEEKLY), damage
 
 
@@ -205,7 +205,7 @@ def test_a_manifest_that_cannot_be_read_is_set_aside_and_nothing_is_lost(store, 
     (copy / "manifest.json").write_text('{"schema": ')
     notes = []
     run_study(study, copy, processes=0, note=notes.append)
-    assert "manifest.json is no manifest that can be read; moved to set-aside/manifest.json" in notes
+    assert "manifest.json is not a manifest that can be read; moved to set-aside/manifest.json" in notes
     assert not any("runs.parquet" in note for note in notes)
     assert (copy / "manifest.json").read_bytes() == (store.path / "manifest.json").read_bytes()
 

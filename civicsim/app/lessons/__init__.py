@@ -319,7 +319,9 @@ def _run(block: Mapping[str, Any], where: str) -> Scenario:
     scenario = Scenario.from_dict(given | {"structure": {"n_teams": 20}}, where)
     for key, value in checks.table(changes, f"{where}: set", "levers and their values").items():
         if not key.startswith("levers."):
-            raise ScenarioError(f"{where}: set: '{key}' is no lever; a lesson changes levers only, such as levers.fear")
+            raise ScenarioError(
+                f"{where}: set: '{key}' is not a lever; a lesson changes levers only, such as levers.fear"
+            )
         scenario = scenario.set(key, value, where)
     events = read_interventions(events, where, find_parameter, load_shipped)
     return scenario.set("interventions", list(events), where)

@@ -18,7 +18,7 @@ from civicsim.scenario.scenario import PARAMETERS
 STATUS_WORDS = {
     "found": "stated in the source named",
     "to be verified": "quoted at second hand, to be verified",
-    "assumption": "assumptions; no published number is available",
+    "assumption": "assumed; no published number is available",
 }
 
 
@@ -38,7 +38,7 @@ def About() -> None:
     rows = solara.use_memo(parameter_rows, [])
     with Box(tag="article"):
         Heading(
-            "About the model", "What it is, what it cannot tell, and every number that it assumes, with its source."
+            "About the model", "What it is, what it cannot tell you, and every number that it assumes, with its source."
         )
         Html("about", week=WEEK, listed=LISTED)
         with Box("cv-card cv-below", tag="section"):

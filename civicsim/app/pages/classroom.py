@@ -102,7 +102,7 @@ def Classroom(code: str = "", view: str = "") -> None:
         Device(room, device)
     else:
         Text("h1", "Class")
-        Text("p", f"The room is full: it takes {MOST_DEVICES} devices. Look at a neighbour’s.", class_="cv-note")
+        Text("p", f"The room is full: it admits {MOST_DEVICES} devices. Share a neighbour’s screen.", class_="cv-note")
 
 
 def enough(crowd: list[float]) -> list[float]:
@@ -128,7 +128,7 @@ def Device(room: Room, device: str) -> None:
     lesson = stage.lesson
     if not runs or lesson is None:
         words = (
-            "You are in. The lesson begins when the teacher begins it."
+            "You have joined. The lesson begins when the teacher starts it."
             if runs
             else "The class has ended. Nothing of it is kept."
         )
@@ -255,7 +255,7 @@ def Prepared(lesson: Lesson) -> None:
     played, batches, problem = use_batches(lesson, pack)
     ready = played and batches and len(batches[0].seeds) == work.MANY
     words = (
-        f"All runs are there. {outcome(lesson, None, played, batches)}" if ready else "The runs are being simulated …"
+        f"All runs are ready. {outcome(lesson, None, played, batches)}" if ready else "The runs are being simulated …"
     )
     Text("p", problem or words, class_="soft")
 

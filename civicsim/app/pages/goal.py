@@ -43,7 +43,7 @@ _WIDTH, _HEIGHT, _EDGE = 460.0, 230.0, 44.0
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What a visitor wants to be searched for."""
+    """What a visitor wants to search for."""
 
     goals: tuple[Goal, ...]
     levers: tuple[str, ...]
@@ -214,14 +214,14 @@ def FindPolicy() -> None:
 
     Heading(
         "Find a policy",
-        "Set goals for a policy: the levers are searched, and a few different answers come with what each costs.",
+        "Set goals for a policy: civicsim searches the levers and shows a few different answers, with what each costs.",
     )
     with Box("cv-halves"):
         with Box("cv-card", tag="section"):
             Text("h2", "Goals")
             Text(
                 "p",
-                f"They are for the last year of {time_text(scenario.weeks)} in the organisation on this page, with {n_staff(scenario):,} staff.",
+                f"Goals are for the last year of {time_text(scenario.weeks)} in the organisation on this page, with {n_staff(scenario):,} staff.",
                 class_="soft",
             )
             widgets.Form(
@@ -230,7 +230,7 @@ def FindPolicy() -> None:
                 fields=solara.use_memo(fields, []),
                 buttons=[
                     {"name": "search", "label": "Search", "disabled": working},
-                    {"name": "stop", "label": "Stop and show what there is", "disabled": not working},
+                    {"name": "stop", "label": "Stop and show what was found", "disabled": not working},
                 ],
                 event_press=press,
             )

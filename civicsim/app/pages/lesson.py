@@ -93,7 +93,7 @@ def Lessons(name: str = "", step: str = "") -> None:
         MakeLesson()
     elif lesson is None:
         if name:
-            Text("p", f"There is no lesson “{name[:60]}”; these are the lessons.", class_="cv-note")
+            Text("p", f"There is no lesson “{name[:60]}”; the lessons are listed here.", class_="cv-note")
         Html("lessons", class_="cv-apart", lessons=lessons().values(), problems=shelf().problems, own=DRAFT)
     elif step in ("handout", "notes"):
         Html("handout" if step == "handout" else "notes", lesson=lesson, steps=STEPS)

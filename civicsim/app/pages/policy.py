@@ -159,7 +159,9 @@ def lines_of(turns: Mapping[str, Sequence[str]]) -> list[str]:
     lines = [f"{turn} if {'; if '.join(when)}." for turn, when in often]
     more = len(lines) - MOST_LINES
     return (
-        lines if more <= 0 else [*lines[: MOST_LINES - 1], f"{more + 1} more results turn, each in fewer conditions."]
+        lines
+        if more <= 0
+        else [*lines[: MOST_LINES - 1], f"{more + 1} more results change for the worse, each under fewer conditions."]
     )
 
 
@@ -258,12 +260,12 @@ def stamp_of(scenario: Scenario, found: dict[str, Any]) -> str:
 
 def legend_of(found: dict[str, Any]) -> list[dict[str, str]]:
     """Return what the lines and bands of the charts mean, each with the name of how it is drawn."""
-    of_ten = f"{(RANGE[1] - RANGE[0]) // 10} of 10"
+    middle = f"the middle {RANGE[1] - RANGE[0]} %"
     keys = {
         "base": "baseline: current practice",
         "" if found["same"] else "yours": "your policy",
-        "band": f"{of_ten} of {found['matched'].runs} runs",
-        "drawn": f"{of_ten} of {work.MANY} runs, each with another parameter set that fits published data"
+        "band": f"{middle} of {found['matched'].runs} runs",
+        "drawn": f"{middle} of {work.MANY} runs, each with another parameter set that fits published data"
         if found["drawn"]
         else "being computed: runs with other parameter sets",
     }
@@ -271,13 +273,13 @@ def legend_of(found: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def headline(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the largest gain and the largest price, each None where there is none."""
+    """Return the largest gain and the largest cost, each None where there is none."""
     by_tone = {
         tone: max((v for v in found["verdicts"].values() if v.tone == tone), key=lambda v: v.size, default=None)
         for tone in ("better", "worse")
     }
     note = found["matched"].preliminary
-    return {"same": found["same"], "gain": by_tone["better"], "price": by_tone["worse"], "note": note}
+    return {"same": found["same"], "gain": by_tone["better"], "cost": by_tone["worse"], "note": note}
 
 
 @solara.component

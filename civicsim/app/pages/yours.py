@@ -68,7 +68,7 @@ def Teams() -> None:
         except CivicsimError as error:
             show(([], str(error)))
             return
-        chosen.set(Chosen(changed, ("A link has no room for your teams: use the scenario file to come back to them.",)))
+        chosen.set(Chosen(changed, ("A link cannot hold your teams: save the scenario file to come back to them.",)))
         warning = [found.kept.warning] if found.kept is not None and found.kept.warning else []
         show(([*staff_lines(found), *tie_lines(found), *(f"{note}." for note in found.notes), *warning], ""))
 
@@ -189,7 +189,7 @@ def Survey() -> None:
         Text("h2", "Your staff survey")
         Text(
             "p",
-            "Fill in what you have, in per cent of those who answered. Organisations are simulated with every parameter set that fits published data, and those count whose survey is near yours.",
+            "Fill in what you have, in per cent of those who answered. Organisations are simulated with every parameter set that fits published data, and weighted by how near their survey is to yours.",
             class_="soft",
         )
         fields = []

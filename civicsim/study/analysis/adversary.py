@@ -229,7 +229,9 @@ def stored_search(folder: str | Path) -> Adversary:
         about, n_trials = described(root / JOURNAL)
         again = sorted((root / "fresh").glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
         if not again:
-            raise CivicsimError(f"{folder}: the search was interrupted; the command that began it completes it")
+            raise CivicsimError(
+                f"{folder}: the search was interrupted; repeat the command that began it to complete it"
+            )
         study, fresh = load_study(root / SPREAD), len(read_manifest(again[-1].parent)["seeds"])
         if study.protocol.code is not None:
             raise CivicsimError(
@@ -285,7 +287,7 @@ def _checked(study: Study, style: str, measure: str) -> tuple[list[Factor], tupl
     checks.keys([measure], columns, f"{where}: no measure")
     name = columns[measure]
     if study.better.get(name, study.protocol.measures[name].better) == "neither":
-        raise CivicsimError(f"{where}: {measure}: neither direction is better, so that nothing is lost")
+        raise CivicsimError(f"{where}: {measure}: neither direction is better, so nothing is lost")
     return factors, tuple(label for label in styles if label != style)
 
 

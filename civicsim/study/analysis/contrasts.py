@@ -132,7 +132,7 @@ def verdict_of(difference: PairedDifference, matters: float | None) -> str:
 
     "same" (exactly); "higher" or "lower" where the interval excludes 0 and, where the study sets what matters, begins
     beyond that; "higher, perhaps too little to matter" where it excludes 0 and reaches below what matters; "too small to
-    matter" where all of it does; or "too close to call". A caution follows where the mean by itself would mislead; see
+    matter" where all of it lies below; or "too close to call". A caution follows where the mean by itself would mislead; see
     :attr:`civicsim.experiment.statistics.PairedDifference.caution`.
     """
     way, nearest_end = difference.way, difference.low if difference.mean > 0.0 else -difference.high

@@ -137,7 +137,7 @@ def effects(
     Raises
     ------
     CivicsimError
-        If the points are no full grid, or there is no such factor.
+        If the points are not a full grid, or there is no such factor.
     """
     grid = grid_of(results, measures)
     rows: list[dict[str, Any]] = []
@@ -248,7 +248,7 @@ def variance_shares(results: Store | Matched, measures: Sequence[str] | None = N
     Raises
     ------
     CivicsimError
-        If the points are no full grid.
+        If the points are not a full grid.
     """
     grid = grid_of(results, measures)
     rows: list[dict[str, Any]] = []

@@ -78,7 +78,7 @@ def read_goal(text: str, measures: Mapping[str, Measure]) -> Goal:
     share = name != MINUTES and (unit.startswith("share of") or measures[name].bounds[1] == 1.0)
     if found["points"] and unit != "%":
         if not share:
-            raise ScenarioError(f"goal '{text}': {name} is no share, so that it has no points")
+            raise ScenarioError(f"goal '{text}': {name} is not a share, so it has no points")
         number /= 100.0
     if abs(number) > (1.0 if share else 100.0 if unit == "%" else math.inf):
         hint = f": for hundredths, write '{value} {'points' if value[0] in '+-' else '%'}'" if share else ""

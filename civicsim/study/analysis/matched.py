@@ -234,7 +234,7 @@ class Matched:
         about = self.about(column)
         if about.better == "neither":
             raise CivicsimError(
-                f"{self.where}: {column}: neither direction is better, so that {none}; [better] in the study sets one"
+                f"{self.where}: {column}: neither direction is better, so {none}; [better] in the study sets one"
             )
         return about
 

@@ -123,7 +123,7 @@ def find_policy(
     ----------
     goals : sequence of str or Goal
         As :func:`read_goal` takes them: "survey_all_safe at least +10", "burnt_out_share at most +0", "minutes least". Without one that
-        asks for the least or most of something, the fewest minutes are looked for.
+        asks for the least or most of something, the search looks for the fewest minutes.
     scenario : Scenario or str, optional
         Organisation, weeks and dated events; its habits are current practice, and its levers hold where they are not searched.
     levers : sequence of str

@@ -141,7 +141,7 @@ def sample_of(runs: Matched, design: Design, free: Sequence[str]) -> Sample:
         return Sample(method, tuple(free), where, design.second_order, design.levels, _values_of(settings, free))
     if design.uncertain:
         raise CivicsimError(
-            f"{runs.where}: a design of forms changes one rule at a time and is no sample: civicsim study multiverse reads it"
+            f"{runs.where}: a design of forms changes one rule at a time and is not a sample: civicsim study multiverse reads it"
         )
     draws = runs.points.drop_duplicates("draw").sort_values("draw")
     # An uncertainty varies within a policy; a factor does not.
@@ -182,5 +182,5 @@ def complete(runs: Matched, name: str, points: pd.Series) -> np.ndarray:
     more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
     raise CivicsimError(
         f"{runs.where}: {name}: the design is incomplete: {len(found)} of {values.size} runs have no value "
-        f"(point:seed {named}{more}); civicsim study run {runs.where} --retry-failed does what can be done"
+        f"(point:seed {named}{more}); civicsim study run {runs.where} --retry-failed completes what it can"
     )

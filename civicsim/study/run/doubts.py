@@ -1,4 +1,4 @@
-"""What may be amiss with a study that is valid: it would run, and answer another question than the one that was meant."""
+"""What may be amiss with a study that is valid: it would run, and answer a question other than the one that was meant."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def load_protocol(folder: str, study: str) -> Protocol:
     # By its bytes: PyArrow opens no folder whose name is not UTF-8.
     protocol = Protocol.load(path, pq.read_table(io.BytesIO((path / POINTS).read_bytes())).to_pandas())
     if protocol.digest != study:
-        raise CivicsimError(f"{folder}: contains another study than the one that was started")
+        raise CivicsimError(f"{folder}: contains a study other than the one that was started")
     if protocol.code is None:
         # Your own code runs where a failure is recorded.
         simulate_briefly(protocol.week)

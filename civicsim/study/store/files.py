@@ -188,6 +188,6 @@ def read_part(path: Path) -> tuple[str, str]:
         raise UnusableError("is a folder")
     found = _PART.fullmatch(path.name)
     if found is None:
-        raise UnusableError("is no part of a study")
+        raise UnusableError("is not part of a study")
     check_whole(path, found[3])
     return found[1], found[2]

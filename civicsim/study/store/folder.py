@@ -89,7 +89,7 @@ class StudyFolder:
             try:
                 known = read_manifest(self.path)
             except UnreadableError:
-                self._set_aside(self.path / MANIFEST, "is no manifest that can be read")
+                self._set_aside(self.path / MANIFEST, "is not a manifest that can be read")
         if known:
             self._check(known)
         self.others = dict(known.get("others", {}))

@@ -116,7 +116,7 @@ def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{path}: cannot be read ({' '.join(str(error).split())})") from None
     if not isinstance(values, dict) or "schema" not in values:
-        raise UnreadableError(f"{path}: is no manifest of a study")
+        raise UnreadableError(f"{path}: is not the manifest of a study")
     if str(values["schema"]) != SCHEMA_VERSION:
         raise CivicsimError(
             f"{path}: schema {values['schema']}, and this version of civicsim reads schema {SCHEMA_VERSION}"
@@ -136,7 +136,7 @@ def _check_listed(path: Path, files: Any) -> None:
         raise CivicsimError(f"{path}: files: expected names of files, each with its sha256")
     for name, about in files.items():
         if name not in LISTED:
-            raise CivicsimError(f"{path}: files: {name!r} is no file of a study; {nearest(name, LISTED)}")
+            raise CivicsimError(f"{path}: files: {name!r} is not a file of a study; {nearest(name, LISTED)}")
         if not isinstance(about, dict) or not isinstance(about.get("sha256"), str):
             raise CivicsimError(f"{path}: files: {name}: expected its sha256")
 
