@@ -155,8 +155,11 @@ def where(read: Read, name: str) -> str:
         return ""
     if not isinstance(row["box"], str):
         return f"No conditions tell {about} from the other futures."
-    box = box_words(row["box"])
-    return f"Of {about}, {percent(row['coverage'])} lie where {box}; there it loses in {percent(row['density'])} of futures."
+    # A box is densest in the futures that it was chosen in.
+    elsewhere = row["density_elsewhere"]
+    crossed = "" if pd.isna(elsewhere) else f" (by cross-validation, in {percent(elsewhere)} of those in any box)"
+    lie = f"{percent(row['coverage'])} lie where {box_words(row['box'])}"
+    return f"Of {about}, {lie}; there it loses in {percent(row['density'])} of futures{crossed}."
 
 
 def under(read: Read, name: str, form: str, measure: str, *chosen: str) -> str:

@@ -167,17 +167,31 @@ def test_where_civic_culture_loses_is_told_with_its_share_and_conditions():
                 "exhaustion__fear_weight ≤ 0.0018 and interception > 0.1",
                 0.6,
                 0.8,
+                0.5,
             ),
-            ("trust", "civic-culture", "status-quo", 200, 10, 0.05, 180, None, None, None),
-            ("harm_rate", "civic-culture", "status-quo", 200, 0, 0.0, 10, None, None, None),
+            ("trust", "civic-culture", "status-quo", 200, 10, 0.05, 180, None, None, None, None),
+            ("harm_rate", "civic-culture", "status-quo", 200, 0, 0.0, 10, None, None, None, None),
         ],
-        columns=["measure", "style", "against", "n", "lost", "share", "close", "box", "coverage", "density"],
+        columns=[
+            "measure",
+            "style",
+            "against",
+            "n",
+            "lost",
+            "share",
+            "close",
+            "box",
+            "coverage",
+            "density",
+            "density_elsewhere",
+        ],
     )
     text = findings.filled("Civic culture {losses x}. {where x}", lambda name: table, "a")
     assert text == (
         "Civic culture does worse than grip and command on trust in the organisation in 10 % of futures (7 to 15; 75 % of all "
         "are too close to call) and on harm to patients in 0 % of futures (0 to 2). Of its losses on trust in the organisation to grip and "
-        "command, 60 % lie where “Exhaustion: fear weight” ≤ 0.0018 and “Quality: interception” > 0.1; there it loses in 80 % of futures."
+        "command, 60 % lie where “Exhaustion: fear weight” ≤ 0.0018 and “Quality: interception” > 0.1; there it loses in 80 % of futures "
+        "(by cross-validation, in 50 % of those in any box)."
     )
 
 

@@ -39,3 +39,10 @@ def test_the_changelog_dates_the_version_and_says_whether_results_change():
     for heading, body in re.findall(r"^## (\[\d.*)\n((?:(?!^## ).*\n)*)", text, re.MULTILINE):
         assert re.fullmatch(r"\[\d+\.\d+\.\d+\] – \d{4}-\d{2}-\d{2}", heading), heading
         assert "Changes results:" in body, heading
+
+
+def test_the_changelog_names_a_change_once():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = re.findall(r"^- .*(?:\n  .*)*", text, re.MULTILINE)
+    assert len(changes) > 100
+    assert sorted(one for one in set(changes) if changes.count(one) > 1) == []
