@@ -420,11 +420,15 @@ def test_no_seeds_are_added_while_runs_are_missing(begun, study, tmp_path):
 def test_points_with_other_parameters_and_linked_organisations_are_what_they_are_alone(tmp_path):
     sizes = {"n_teams": 1, "team_size": 4, "n_executives": 1, "n_organisations": 2}
     study = small_study(
-        styles=["status-quo"], seeds=3, factors=sizes | {"voice.intercept": [-2.0, -0.5]}, measures=["trust", "load"]
+        styles=["status-quo"],
+        seeds=3,
+        burn_in_weeks=26,
+        factors=sizes | {"voice.intercept": [-2.0, 2.0]},
+        measures=["efficacy", "load"],
     )
     found = run_study(study, tmp_path / "out", processes=0).runs().set_index(["point", "seed"])
     for point, seed in itertools.product(range(2), (1, 2, 3)):
-        alone = run(study.scenario(point), [seed], threads=1).summary(["trust", "load"], 52)
+        alone = run(study.scenario(point), [seed], threads=1).summary(["efficacy", "load"], 52)
         expected = alone.groupby(level=0).mean() if len(alone) > 1 else alone
         assert found.loc[(point, seed)].tolist() == pytest.approx(expected.iloc[0].tolist(), rel=1e-12)
 
