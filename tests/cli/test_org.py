@@ -545,7 +545,7 @@ def test_a_wrong_encoding_is_named_with_byte_row_and_what_to_save_as(mistakes):
         (b"\xef\xbb\xbf" + SMALL.encode() + b"\xe9,x,y,z\n", ["(row 10)", "not UTF-8", "CSV UTF-8"]),
         (SMALL.encode("utf-16"), ["UTF-16", "CSV UTF-8"]),
         (b"PK\x03\x04rest", ["is a workbook", "CSV UTF-8"]),
-        (SMALL.encode() + b"\0", ["row 10", "no text"]),
+        (SMALL.encode() + b"\0", ["row 10", "not text"]),
     ]
     found = []
     for content, parts in cases:

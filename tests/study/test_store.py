@@ -320,13 +320,13 @@ def test_a_part_gives_back_its_values_and_what_has_none():
 
 def test_chunks_hold_every_run_once_in_order_of_seed_and_keep_starts_together(study):
     protocol = study.protocol
-    points, seeds = (part.ravel() for part in np.meshgrid(np.arange(4), np.arange(1, 301)))
+    points, seeds = (part.ravel() for part in np.meshgrid(np.arange(4), np.arange(1, 1_001)))
     chunks = list(chunks_of(protocol, points, seeds, workers=2))
     runs = [run for chunk in chunks for run in chunk.runs]
     assert len(chunks) > 8
     assert sorted(runs) == sorted(zip(points.tolist(), seeds.tolist(), strict=True))
     latest = np.maximum.accumulate([seed for _, seed in runs])
-    assert max(latest - np.array([seed for _, seed in runs])) < 100
+    assert max(latest - np.array([seed for _, seed in runs])) < 200
 
 
 def test_the_folder_knows_what_is_missing(begun, study):
@@ -423,7 +423,7 @@ def test_points_with_other_parameters_and_linked_organisations_are_what_they_are
         styles=["status-quo"],
         seeds=3,
         burn_in_weeks=26,
-        factors=sizes | {"voice.intercept": [-2.0, 2.0]},
+        factors=sizes | {"voice.intercept": [-2.0, 0.0]},
         measures=["efficacy", "load"],
     )
     found = run_study(study, tmp_path / "out", processes=0).runs().set_index(["point", "seed"])
