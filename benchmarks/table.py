@@ -180,7 +180,8 @@ def _limits(part: dict[str, Any]) -> str:
         f"at least {part['exponentials']} exponentials per person, and a visit of each process to each person. *Visits* fetches the columns of "
         f"people that the processes declare ({reads} to be read and {writes} to be written, those of newcomers and of people who are "
         "asked left out), adds them up, and does nothing else. What is left for the engine is the equations, decisions, teams, "
-        "practices and patients, and the record.\n"
+        "practices and patients, and the record. Where visits take longer than the whole week, as in large organisations, they are no bound: "
+        "there the engine fetches more at a time.\n"
     )
     heads = (
         "staff",
@@ -224,7 +225,7 @@ def _compiling(part: dict[str, Any]) -> str:
     whole = alone["kernels"] + alone["week"]
     return (
         f"## Compiling\n\nWith empty caches, `civicsim run` of one run takes {_seconds(part['run'])} and `civicsim warmup`, which compiles "
-        f"everything, {_seconds(part)}, measured {len(part['seconds'])} times: {part['functions']} functions, {_bytes(part['bytes'])} in "
+        f"everything, {_seconds(part)}: {part['functions']} functions, {_bytes(part['bytes'])} in "
         "the cache.\n\n"
         f"One process needs {whole:.0f} s of processor time for the week: {alone['kernels']:.0f} s for the kernels, which several "
         f"processes share, and {alone['week']:.0f} s to put them together as one function, which cannot be shared. LLVM takes "
