@@ -180,8 +180,7 @@ def _limits(part: dict[str, Any]) -> str:
         f"at least {part['exponentials']} exponentials per person, and a visit of each process to each person. *Visits* fetches the columns of "
         f"people that the processes declare ({reads} to be read and {writes} to be written, those of newcomers and of people who are "
         "asked left out), adds them up, and does nothing else. What is left for the engine is the equations, decisions, teams, "
-        "practices and patients, and the record. Where visits take longer than the whole week, as in large organisations, they are no bound: "
-        "there the engine fetches more at a time.\n"
+        "practices and patients, and the record. Where visits take longer than the whole week, as in large organisations, they are no bound.\n"
     )
     heads = (
         "staff",
