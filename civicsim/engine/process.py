@@ -111,11 +111,9 @@ class Process:
 
     def acts(self, cohort: State, first: int, last: int, week: int) -> bool:
         """Return whether its ``act`` has anything to do in a week: it has one, is switched on, and the week is one of its own."""
-        if self.act is None:
+        if self.act is None or not (self.acts_in is None or self.acts_in(cohort, first, last, week)):
             return False
-        if self.parameters is not object and not np.any(cohort.parameters[self.name]["enabled"][first:last]):
-            return False
-        return self.acts_in is None or self.acts_in(cohort, first, last, week)
+        return self.parameters is object or bool(np.any(cohort.parameters[self.name]["enabled"][first:last]))
 
     def step(self, cohort: State, first: int, last: int) -> None:
         """Simulate one week of the organisations in rows ``first`` to ``last`` − 1."""
