@@ -6,15 +6,18 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from benchmarks.interleaved import ratio, timing
 from benchmarks.one_cohort import founded, peak_bytes
 from benchmarks.places import NHS
+from civicsim.model.cohort import Cohort
 from civicsim.model.recording import Recorder
 from civicsim.model.simulating import advance, threads_available
 
-WEEKS, STRETCH, BURN_IN = 520, 26, 2
+WEEKS, STRETCH, BURN_IN, APART = 520, 26, 2, 5
+"""Weeks, and how often two runs that have nothing to do with each other are timed alone and side by side."""
 
 
 def run(repeats: int, quick: bool) -> dict[str, Any]:
@@ -39,15 +42,32 @@ def main(sizes: dict[str, float], weeks: int, stretch: int) -> dict[str, Any]:
         advance(cohort, stretch, threads=threads, recorder=recorder)
         each[threads].append(time.perf_counter() - began)
     times = {threads: timing(seconds, cohort.n_persons * stretch) for threads, seconds in each.items()}
+    peak = peak_bytes()
     return {
         "persons": cohort.n_persons,
         "weeks": weeks,
         "stretch": stretch,
         "build_seconds": built,
-        "peak_bytes": peak_bytes(),
+        "peak_bytes": peak,
         "threads": {str(threads): row for threads, row in times.items()},
         "one_over_all": ratio(times[1], times[threads_available()]),
+        "machine": unrelated(cohort, stretch // 2),
     }
+
+
+def unrelated(cohort: Cohort, weeks: int) -> dict[str, float]:
+    """Return how many times as fast this machine simulates a run on each core as a single one: no run on all cores can do better."""
+    runs = [cohort, *(cohort.copy() for _ in range(threads_available() - 1))]
+    alone, beside = list[float](), list[float]()
+    with ThreadPoolExecutor(len(runs)) as pool:
+        for _ in range(APART):
+            began = time.perf_counter()
+            advance(cohort, weeks)
+            half = time.perf_counter()
+            list(pool.map(lambda run: advance(run, weeks), runs))
+            alone.append(half - began)
+            beside.append((time.perf_counter() - half) / len(runs))
+    return ratio(timing(alone), timing(beside))
 
 
 if __name__ == "__main__":

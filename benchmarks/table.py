@@ -340,7 +340,8 @@ def _nhs(part: dict[str, Any]) -> str:
     one, times = part["threads"]["1"], part["one_over_all"]
     persons, hours = 10 * part["persons"], 10 * one["median"] * stretches / 3600.0
     ten = (
-        f"One thread takes {_times(times)} times as long as all. It was built in {_short(part['build_seconds'])} s, and took "
+        f"One thread takes {_times(times)} times as long as all. Runs that have nothing to do with each other, one for each core, get "
+        f"{_times(part['machine'])} times as much done together as one alone: no single run can gain more. It was built in {_short(part['build_seconds'])} s, and took "
         f"{_bytes(part['peak_bytes'])} of memory at most.\n\n"
         f"Ten times as many (15 million staff, {persons:,} people) would take, at the same time and memory per person, "
         f"{_bytes(10 * part['peak_bytes'])} of memory and {hours:.1f} hours on one thread for {part['weeks']} weeks: about £{PRICE * hours:.2f} at "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ SHOWN = ("burnt_out_share", "voice_share", "trust", "quality_true", "harm_rate")
 SEARCHED = ("quality_true", "burnt_out_share", "trust")
 """Measures of which a search looks for the worst case of civic culture."""
 CIVIC, FEAR = "civic-culture", "targets-through-fear"
+CROSSED = ("status-quo", "command", CIVIC)
+"""Styles of which a page shows the attitudes of each with the hours of each; the table has all."""
 
 
 @dataclass(frozen=True)
@@ -282,7 +285,7 @@ def swap(ran: Ran, folder: Path) -> Page:
     runs, styles = matched(store, ["all"]), list(dict.fromkeys(store.study.points["style"]))
     # Points come by style, setting and draw, and settings are the hours of the styles in their order.
     shape = len(styles), len(STYLES), runs.points["draw"].nunique(), -1
-    shares, effects = [], []
+    shares, effects, crossed = [], [], []
     usual, own_hours = styles.index("status-quo"), STYLES.index("status-quo")
     for measure, about in runs.columns.items():
         cube = runs.values[measure].reshape(shape)
@@ -290,6 +293,10 @@ def swap(ran: Ran, folder: Path) -> Page:
         attitudes, hours = means.mean(axis=1, keepdims=True), means.mean(axis=0, keepdims=True)
         parts = {"attitudes": attitudes, "hours": hours, "together": means - attitudes - hours}
         shares.append({"measure": measure, **{name: float(own.var() / means.var()) for name, own in parts.items()}})
+        for k, at in itertools.product(range(len(styles)), range(len(STYLES))):
+            found = contrast(cube[k, at], cube[usual, own_hours], about)
+            ends = {name: found[name] for name in ("difference", "run_low", "run_high")}
+            crossed.append(about.row | {"attitudes": styles[k], "hours": STYLES[at]} | ends)
         for k, style in enumerate(styles):
             if k == usual:
                 continue
@@ -316,6 +323,20 @@ def swap(ran: Ran, folder: Path) -> Page:
         page.say(f"**{own['label'].iloc[0]}.** *Both* is the style as it is.")
         cells = {kind: (lambda row, rows=rows: difference(rows.loc[row["style"]])) for kind, rows in by.items()}
         page.table(own[["style"]].drop_duplicates(), {"style": text_of("style"), **cells})
+    crossings = pd.DataFrame(crossed)
+    page.say(
+        "Attitudes of one style with the hours of another, against the status quo as it is, of all pairs of styles: "
+        f"{page.keep('combinations', crossings)}. Here those of three."
+    )
+    for measure in ran.shown:
+        own = crossings[(crossings["measure"] == measure) & crossings["attitudes"].isin(CROSSED)]
+        page.say(f"**{own['label'].iloc[0]}**")
+        by = {hours: own[own["hours"] == hours].set_index("attitudes") for hours in CROSSED}
+        cells = {
+            f"hours of {hours}": (lambda row, rows=rows: difference(rows.loc[row["attitudes"]]))
+            for hours, rows in by.items()
+        }
+        page.table(own[["attitudes"]].drop_duplicates(), {"attitudes of": text_of("attitudes"), **cells})
     return page
 
 

@@ -72,6 +72,8 @@ def test_survey_percentages_lie_between_0_and_100(result):
     assert frame.min().min() >= 0.0
     assert frame.max().max() <= 100.0
     assert not frame.isna().any().any()
+    # Ends of intervals do, too.
+    assert {MEASURES[name].bounds for name in names} == {(0.0, 100.0)}
 
 
 # -- parts of quality ------------------------------------------------------------------------------------------------

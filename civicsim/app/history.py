@@ -113,7 +113,7 @@ class Playback:
         return result
 
     def ties_in(self, week: int) -> np.ndarray:
-        """Return the ties of everybody in a week, as :attr:`ties` holds them."""
+        """Return the ties of everyone in a week, as :attr:`ties` holds them."""
         ties = self.ties.copy()
         for since, rows, now in self.retied:
             if since <= week:

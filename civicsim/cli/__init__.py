@@ -7,6 +7,7 @@ asked is one line and exit code 2; any other failure is one line and exit code 1
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         _prepare_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    code = _run(words)
+    code = _run(words, whole_process=arguments is None)
     if arguments is None and code == _STOPPED:
         # At once, whatever threads still do; and Python would end by the signal instead of with this code while it
         # loads an extension.
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], whole_process: bool) -> int:
     try:
         code = _answer(words)
         sys.stdout.flush()
@@ -52,6 +53,9 @@ def _run(words: list[str]) -> int:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return 0
     except (KeyboardInterrupt, Stopped) as error:
+        if whole_process:
+            # A second Ctrl-C would break off the line that answers the first.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         return _complain(f"stopped; {error}" if str(error) else "stopped", _STOPPED)
     except CivicsimError as error:
         return _complain(str(error), 2)

@@ -51,8 +51,10 @@ def _interruptible(work: _Work) -> Iterator[None]:
         return
 
     def stop(signum: int, frame: Any) -> None:
-        work.stopped = True
-        raise KeyboardInterrupt
+        # A second Ctrl-C would break off what answers the first.
+        if not work.stopped:
+            work.stopped = True
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, stop)
     try:

@@ -94,7 +94,9 @@ class _Intentions:
     carrot: float = _lever(
         0.15, "Rewards for meeting targets", "How strongly compliance is rewarded with money or praise."
     )
-    target_salience: float = _lever(0.6, "Prominence of targets", "How prominent targets are against everything else.")
+    target_salience: float = _lever(
+        0.6, "Prominence of targets", "How prominent targets are relative to everything else."
+    )
     measured_share: float = _lever(
         0.5, "Share of care measured", "Share of the dimensions of care that are measured and reported."
     )

@@ -180,7 +180,7 @@ _ALL = (
         ("cross_boundary", "True quality, across teams", "that change only together with a second team"),
         ("invisible", "True quality out of sight", "on which staff cannot see what does not fit"),
     )),
-    Measure("rating_misclassification", "Teams misjudged by rating", "share of teams", "Teams whose true quality lies on the other side of the threshold than their organisation's last rating.", "lower", _state("misrated")),
+    Measure("rating_misclassification", "Teams misjudged by rating", "share of teams", "Teams whose true quality lies on the other side of the threshold from their organisation's last rating.", "lower", _state("misrated")),
     Measure("leaver_engagement_gap", "Engagement of leavers", "difference, 0–1", "Mean motivation of leavers minus that of all.", "lower", lambda h: h.tally["leaver_motivation"] - h.tally["leavers"] * h.snapshot["motivation"], _events("leavers"), signed=True),
     Measure("adoption_per_directive", "Changes per directive", "per directive to a team", "Practices changed from above per directive that reached a team.", "neither", _events("adopted_vertical"), _events("directives")),
     Measure("wrong_adoptions", "Own changes that misfit", "per team and year", "Practices changed on staff's own ideas to what does not fit the team's reality.", "lower", lambda h: _changes(["adopted"], "staff", "team")(h) - _changes(["right"], "staff", "team")(h), _teams, YEAR),

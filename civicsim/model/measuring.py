@@ -58,8 +58,8 @@ ENACTED_COLUMNS = (
     "hours",
 )
 
-_UP_TO_ONE = {"0–1", "Gini, 0–1", "probability", "difference of probabilities", "ICC(1)"}
-"""Units of what is at most 1, beside shares."""
+_MOST = {"%": 100.0} | dict.fromkeys(("0–1", "Gini, 0–1", "probability", "difference of probabilities", "ICC(1)"), 1.0)
+"""Greatest values of units that have one, beside shares."""
 
 Direction = Literal["higher", "lower", "neither"]
 
@@ -154,7 +154,7 @@ class Measure:
     def bounds(self) -> tuple[float, float]:
         """Least and greatest value that it can have, by its unit; ends of intervals lie within."""
         share = self.unit.startswith("share of") and not self.unit.endswith("a year")
-        high = 1.0 if (share or self.unit in _UP_TO_ONE) and not self.lagged else np.inf
+        high = np.inf if self.lagged else 1.0 if share else _MOST.get(self.unit, np.inf)
         return (-high if self.signed else 0.0), high
 
     def weekly(self, history: History) -> np.ndarray:

@@ -24,7 +24,7 @@ _DEMAND_PER_POST_SOURCE = "Assumption: gives a mean load a little above 1 at usu
 _WEEKS_TO_FILL_SOURCE = "Assumption: with 11-12 % leavers a year it gives vacancies of about 7 %; 7.5 % were reported for England, to be verified."
 _SWEPT = "Assumption: never calibrated, always swept."
 _PRACTICE_FITS_SOURCE = "Assumption: near the level at which drift and improvement balance, so that burn-in is short."
-_TENURE_RATE_SOURCE = "Assumption: the weekly chance that 11-12 % leavers a year imply, to be verified."
+_TENURE_RATE_SOURCE = "Assumption: a little under the 0.0021-0.0023 that 11-12 % leavers a year imply, to be verified; it sets tenures at the start only."
 _VACANT_SHARE_SOURCE = "Assumption: near the share at which leaving and hiring balance; forgotten in the burn-in."
 _HEARD_START_SOURCE = "Assumption: a group that has raised nothing yet is neither heard nor ignored; here the two effects on activation cancel out."
 
@@ -113,7 +113,7 @@ class Population:
         "0–1",
         0.2,
         1,
-        "Mean weight of patients' good against own convenience.",
+        "Mean weight of patients' good relative to own convenience.",
         label="Alignment with patients' good",
     )
     professionalism_mean: float = parameter(

@@ -279,7 +279,7 @@ PERSON = (
     _unit("skill", "K, skill in improving work"),
     _unit("agency", "g, how much one thinks one can change"),
     _unit("agency_anchor", "g₀, agency brought along"),
-    _unit("alignment", "a, weight on patients' good against own convenience"),
+    _unit("alignment", "a, weight on patients' good relative to own convenience"),
     _unit("professionalism", "sense of duty for the whole system and for change, beyond own craft"),
     Column("load", REAL, "hours of work over contracted hours", 0.0),
     Column("rest_hours", REAL, "hours of taking part that came out of rest last week", 0.0),

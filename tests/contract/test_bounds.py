@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tools import out_of_bounds, small_scenario
 
 from civicsim.errors import ScenarioError
-from civicsim.experiment.run import begin, burn_in
+from civicsim.experiment.run import begin, burn_in, switch_to
 from civicsim.model.cohort import Cohort, stack
 from civicsim.model.levers import PURPOSES
 from civicsim.model.processes.actions import ACTIONS, FOR_THE_WHOLE, WITHOUT_SIZE
@@ -109,7 +109,7 @@ def side_by_side(cohorts):
 def test_no_state_leaves_its_bounds_with_one_parameter_at_either_end():
     ends = [(key, share) for key in FREE for share in (0.0, 1.0)]
     places = {end: scenario_at(dict([end])) for end in ends}
-    cohort = side_by_side([begin(burn_in(place, [3], threads=1), place) for place in places.values()])
+    cohort = side_by_side([switch_to(burn_in(place, [3], threads=1), place) for place in places.values()])
     found = []
     advance(cohort, 14, observe=lambda at, first, last: found.extend(out_of_bounds(at)) if not found else None)
     # Only a failure costs the time to find out which of them it was.

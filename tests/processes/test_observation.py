@@ -1,4 +1,4 @@
-"""Managers watch the work, and teams huddle: problems come to light without anybody having to speak up alone."""
+"""Managers watch the work, and teams huddle: problems come to light without anyone having to speak up alone."""
 
 import numpy as np
 import pytest

@@ -180,7 +180,7 @@ def _step(org, q, usual, week, log, team):
 
 PROCESS = Process(
     name="compact",
-    title="Each quarter what was kept is held up to what was expected: what is usual, and what was promised and is believed.",
+    title="Each quarter, what was kept is compared with what was expected: what is usual, and what was promised and is believed.",
     parameters=Parameters,
     kernels=(_step,),
 )

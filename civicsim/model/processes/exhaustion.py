@@ -73,7 +73,7 @@ class Parameters:
         "ratio",
         0.1,
         1,
-        "How much promises kept beyond what was expected relieve, against what breach strains.",
+        "Relief from promises kept beyond what was expected, relative to the strain of breach.",
         _CONTRACT,
     )
     support_weight: float = parameter(
@@ -81,7 +81,7 @@ class Parameters:
         "per week",
         0,
         0.1,
-        "Exhaustion that a unit of belonging above the usual takes off.",
+        "Fall in exhaustion per unit of belonging above the usual.",
         _JDR_SUPPORT,
         symbol="κ_S",
     )
@@ -90,7 +90,7 @@ class Parameters:
         "per unit belonging",
         0,
         10,
-        "Share of the strain of load that a unit of belonging above the usual takes off.",
+        "Share of the strain of load taken off per unit of belonging above the usual.",
         _JDR_SUPPORT,
     )
     neglect_weight: float = parameter(
@@ -107,7 +107,7 @@ class Parameters:
         "per week",
         -0.01,
         0.01,
-        "Exhaustion that a unit of influence above the usual takes off by itself.",
+        "Fall in exhaustion per unit of influence above the usual, by itself.",
         _INFLUENCE,
         symbol="κ_I",
     )
@@ -251,7 +251,7 @@ def _step(own, org, q, q_structure, usual, week, team, person):
     shared, alone = q.noise_sd * np.sqrt(q.noise_shared), q.noise_sd * np.sqrt(1.0 - q.noise_shared)
     for one in range(own.first_team, own.first_team + own.n_teams, TEAMS_AT_ONCE):
         beyond, start, n_posts = block_of(own, team, one)
-        # Colleagues are seen as they were at the start of the week: it is summed up before anybody moves.
+        # Colleagues are seen as they were at the start of the week: it is summed up before anyone moves.
         total, filled, treated, met = np.empty(n_posts), np.empty(n_posts), np.empty(n_posts), np.empty(n_posts)
         for t in range(one, beyond):
             g = team[t]

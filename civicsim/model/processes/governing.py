@@ -22,7 +22,10 @@ SIGNAL_WEEKS = 26.0
 """Weeks over which harm and patients' reports become known. Assumption: two quarters."""
 _MOUNTFORD_2014 = "Assumption: none by default; expectations were said to rise and deference to fall (Mountford and Marshall 2014, BMJ Qual Saf 23:89)."
 _DREW_2020 = "Direction: staff judge by how leaders spend time (Drew and Pandit 2020); size free."
-_CHIEF_EXIT_RATE_SOURCE = "Median tenure of three years (King's Fund 2018, Leadership in today's NHS)."
+_CHIEF_EXIT_RATE_SOURCE = (
+    "Assumption: three years on average. Three years are the median of the King's Fund (2018, Leadership in today's NHS), for which "
+    "it would be 0.0044."
+)
 _DREW_2020B = (
     "Direction: transparency and regulation press on leaders (Drew and Pandit 2020, BMJ 368:m872); none by default."
 )

@@ -79,7 +79,7 @@ class Parameters:
         0.10, "probability", 0, 0.5, "Chance of decay in the week after a new chief executive starts.", symbol="δ_C"
     )
     decay_neighbours: float = free(
-        0.008, "per week", 0, 0.03, "Chance of decay taken off where all neighbours do the same.", symbol="δ_N"
+        0.008, "per week", 0, 0.03, "Fall in the chance of decay where all neighbours do the same.", symbol="δ_N"
     )
 
 

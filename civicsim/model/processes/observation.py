@@ -1,4 +1,4 @@
-"""Managers watch the work, and teams huddle: some problems come to light without anybody having to speak up alone."""
+"""Managers watch the work, and teams huddle: some problems come to light without anyone having to speak up alone."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _add_up(parts, org):
 
 PROCESS = Process(
     name="observation",
-    title="Managers who watch the work, and teams that huddle, bring problems to the table without anybody speaking up alone.",
+    title="Managers who watch the work, and teams that huddle, bring problems to the table without anyone having to speak up alone.",
     parameters=Parameters,
     kernels=(_look, _add_up),
 )
