@@ -90,6 +90,8 @@ PLACE = "?set=structure.n_teams%3D8&seed=11&weeks=104"
 RESTARTS = 5
 LOOK = 5.0
 """Minutes between two looks at the server."""
+ARRIVING = 60.0
+"""Seconds over which visitors come at the beginning. That all come at once is what :mod:`benchmarks.classroom` measures."""
 LOOKS = (2.0, 20.0)
 """Seconds for which a visitor looks at what is shown. Assumption: as someone does who reads it."""
 
@@ -274,6 +276,7 @@ class Crowd:
     def come(self, k: int) -> None:
         """Visit again and again; what a restart interrupts is no fault."""
         chance = random.Random(k)
+        self.stop.wait(chance.uniform(0.0, ARRIVING))
         while not self.stop.wait(chance.uniform(*LOOKS)):
             began = self.target.started
             try:
