@@ -90,6 +90,8 @@ PLACE = "?set=structure.n_teams%3D8&seed=11&weeks=104"
 RESTARTS = 5
 LOOK = 5.0
 """Minutes between two looks at the server."""
+ARRIVING = 60.0
+"""Seconds over which visitors come at the beginning. That all come at once is what :mod:`benchmarks.classroom` measures."""
 LOOKS = (2.0, 20.0)
 """Seconds for which a visitor looks at what is shown. Assumption: as someone does who reads it."""
 
@@ -274,6 +276,7 @@ class Crowd:
     def come(self, k: int) -> None:
         """Visit again and again; what a restart interrupts is no fault."""
         chance = random.Random(k)
+        self.stop.wait(chance.uniform(0.0, ARRIVING))
         while not self.stop.wait(chance.uniform(*LOOKS)):
             began = self.target.started
             try:
@@ -313,6 +316,11 @@ def visitors(given: argparse.Namespace) -> Found:
         for thread in comers:
             thread.start()
         span, peak, began = 60.0 * given.minutes / (given.restarts + 1), 0.0, time.monotonic()
+        patience = attack.PATIENCE * attack.SLOWER
+
+        def late(waits: list[float]) -> int:
+            return sum(wait > patience for wait in waits)
+
         for life in range(given.restarts + 1):
             looks = max(2, round(span / 60.0 / LOOK))
             for _ in range(looks):
@@ -320,7 +328,7 @@ def visitors(given: argparse.Namespace) -> Found:
                 waits = sorted(crowd.waits) or [0.0]
                 yield (
                     f"{(time.monotonic() - began) / 60.0:5.1f} min: {len(waits):,} runs seen, median wait {statistics.median(waits):.1f} s, "
-                    f"slowest {waits[-1]:.1f} s, server {memory(target.process.pid):.0f} MiB, {target.peak:.0f} at most"
+                    f"slowest {waits[-1]:.1f} s, {late(waits)} over {patience:.0f} s, server {memory(target.process.pid):.0f} MiB, {target.peak:.0f} at most"
                 )
             peak = max(peak, target.peak)
             if life < given.restarts:
@@ -340,8 +348,8 @@ def visitors(given: argparse.Namespace) -> Found:
         yield from (f"fault: {fault}" for fault in crowd.faults)
         if peak > attack.MEMORY:
             yield f"fault: {peak:.0f} MiB"
-        if slow := sum(wait > attack.PATIENCE * attack.SLOWER for wait in crowd.waits):
-            yield f"fault: {slow} waits of more than {attack.PATIENCE * attack.SLOWER:.0f} s"
+        if n_late := late(crowd.waits):
+            yield f"fault: {n_late} waits of more than {patience:.0f} s"
 
 
 TRIALS = {"disk": full_disk, "clock": jumping_clock, "visitors": visitors}

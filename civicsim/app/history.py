@@ -147,11 +147,11 @@ class Playback:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes that the run takes on the server."""
+        """Bytes that the run takes on the server, with what is sent to browsers."""
         retied = sum(rows.nbytes + now.nbytes for _, rows, now in self.retied)
         kept = (self.ties, self.record.tally, self.record.snapshot, self.record.enacted, self.events, self.idea_of)
         arrays = (self.states, self.acts, self.quality, self.spots, self.value, *kept)
-        return sum(array.nbytes for array in arrays) + retied + BYTES_PER_IDEA * len(self.ideas)
+        return sum(array.nbytes for array in arrays) + retied + BYTES_PER_IDEA * len(self.ideas) + len(self.packed)
 
 
 def weeks_back(name: str) -> int:

@@ -47,18 +47,23 @@ def use_latest(work: Work, dependencies: list[Any]) -> tuple[Any, Any, str]:
         def over() -> bool:
             return stop.is_set() or visitors.unseen()
 
-        def go() -> None:
+        def done() -> bool:
             try:
                 work(over, show)
             except Superseded:
                 logger.debug("superseded: a newer question was asked, or the page has lost its visitor")
-                if not stop.is_set() and visitors.seen_again(stop):
-                    go()
+                return stop.is_set()
             except CivicsimError as error:
                 show(None, str(error))
             except Exception:
                 logger.exception("work for a page failed")
                 show(None, FAILED)
+            return True
+
+        def go() -> None:
+            # Waits where no exception is being handled: it would keep all that the work has held.
+            while not done() and visitors.seen_again(stop):
+                pass
 
         threading.Thread(target=go, daemon=True).start()
         return stop.set

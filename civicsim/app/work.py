@@ -67,12 +67,12 @@ class Kept:
     room : int
         Bytes to keep at most, as ``size`` counts them; the newest value is always kept.
     size : callable
-        Bytes of a value.
+        Bytes of a value; asked once, when the value is new.
     """
 
     def __init__(self, room: int, size: Callable[[Any], int]) -> None:
-        self._room, self._size = room, size
-        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._room, self._size, self._taken = room, size, 0
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._working: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -81,18 +81,20 @@ class Kept:
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
-                return self._values[key]
+                return self._values[key][0]
             own = self._working.setdefault(key, threading.Lock())
         with _held(own, stop):
             try:
                 with self._lock:
                     if key in self._values:
-                        return self._values[key]
+                        return self._values[key][0]
                 value = make()
+                size = self._size(value)
                 with self._lock:
-                    self._values[key] = value
-                    while len(self._values) > 1 and sum(map(self._size, self._values.values())) > self._room:
-                        self._values.popitem(last=False)
+                    self._values[key] = value, size
+                    self._taken += size
+                    while len(self._values) > 1 and self._taken > self._room:
+                        self._taken -= self._values.popitem(last=False)[1][1]
                 return value
             finally:
                 with self._lock:
@@ -138,7 +140,7 @@ class Batch:
         )
 
 
-_STARTS = Kept(240_000_000, lambda cohort: len(cohort.state_bytes()))
+_STARTS = Kept(120_000_000, lambda cohort: len(cohort.state_bytes()))
 _PLAYBACKS = Kept(160_000_000, lambda played: played.n_bytes)
 _BATCHES = Kept(64_000_000, lambda batch: sum(path.nbytes for path in batch.paths.values()) + 10_000)
 # Single runs do not wait behind batches, which use all threads themselves.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from solara.server import kernel_context
 
@@ -159,10 +161,11 @@ def test_large_runs_are_refused_in_one_sentence_where_pages_hold_too_many(monkey
 def test_work_stops_when_the_page_is_lost_and_is_done_again_when_it_is_back(monkeypatch):
     import solara
 
-    lost, tries, shown = threading.Event(), [], []
+    lost, tries, shown, held, left = threading.Event(), [], [], [], []
     monkeypatch.setattr(visitors, "unseen", lost.is_set)
 
     def seen_again(stop):
+        left.extend(array() for array in held)
         until(lambda: not lost.is_set())
         return True
 
@@ -171,6 +174,8 @@ def test_work_stops_when_the_page_is_lost_and_is_done_again_when_it_is_back(monk
     def work_on(stop, show):
         tries.append(1)
         if len(tries) == 1:
+            large = np.zeros(1000)
+            held.append(weakref.ref(large))
             lost.set()
             until(stop)
             raise Superseded
@@ -188,6 +193,8 @@ def test_work_stops_when_the_page_is_lost_and_is_done_again_when_it_is_back(monk
     lost.clear()
     until(lambda: shown[-1] == "done")
     assert len(tries) == 2
+    # What was computed takes no memory while no one looks.
+    assert left == [None]
     context.close()
 
 
