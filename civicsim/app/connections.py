@@ -11,9 +11,12 @@ import contextlib
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 PATIENCE = 10.0
 """Seconds that a connection may take until its request is complete. Assumption: enough for a slow mobile network."""
+STALLED = 30.0
+"""Seconds in which a page has to take something of what is sent to it. Assumption: after them a slow network is one that has failed."""
 MOST = 1_000
 """Most connections at the same time, where the system allows that many open files."""
 SHARE = 4
@@ -73,3 +76,42 @@ class Bounded(H11Protocol):
         self._waiting = None
         if self._idle():
             self.transport.close()
+
+
+class Taking(WebSocketsSansIOProtocol):
+    """A connection of a page that ends where the page takes nothing of what is sent to it.
+
+    A network that fails, or a page that never reads, says no word: the thread that sends and its message would stay for as long as the
+    system believes in the connection, and where it is to be closed, that too would wait for the message to be taken.
+    """
+
+    _look: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """Have those who send wait, and look now and then whether something is taken."""
+        super().pause_writing()
+        self._later()
+
+    def resume_writing(self) -> None:
+        """Let those who send go on."""
+        self._forget()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget a connection."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def _later(self) -> None:
+        self._look = self.loop.call_later(STALLED, self._end_if_stalled, self.transport.get_write_buffer_size())
+
+    def _end_if_stalled(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() < before:
+            self._later()
+        else:
+            self.transport.abort()
+
+    def _forget(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None

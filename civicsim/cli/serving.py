@@ -132,7 +132,7 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
     import uvicorn
 
     import civicsim.app  # noqa: F401
-    from civicsim.app.connections import Bounded
+    from civicsim.app.connections import Bounded, Taking
     from civicsim.app.guard import LARGEST
 
     about: dict[str, Any] = {
@@ -142,6 +142,7 @@ def _server(host: str, port: int, names: Iterable[str], root_path: str) -> Any:
         "access_log": False,
         "server_header": False,
         "http": Bounded,
+        "ws": Taking,
         "ws_max_size": LARGEST,
         # A few bytes could stand for many messages of that size. Runs are compressed already.
         "ws_per_message_deflate": False,

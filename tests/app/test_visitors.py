@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import threading
 import time
 import weakref
@@ -10,9 +12,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import uvicorn
 from solara.server import kernel_context
 
-from civicsim.app import hooks, pace, visitors, widgets, work
+from civicsim.app import connections, hooks, pace, visitors, widgets, work
 from civicsim.app import turns as turns_module
 from civicsim.app.turns import MOMENT, Superseded, Turns
 from civicsim.errors import CivicsimError
@@ -305,3 +308,55 @@ def test_a_message_that_is_not_text_ends_the_connection():
         return {"type": "websocket.receive", "bytes": b"\x7f\xff\xff\xff", "text": None}
 
     assert asyncio.run(pace.Pace().paced(receive)())["type"] == "websocket.disconnect"
+
+
+# -- pages that take nothing -----------------------------------------------------------------------------------------------
+
+_HELLO = (
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+
+
+@contextlib.contextmanager
+def sending_without_end():
+    """Serve a page to which something is sent all the time; yields its port and what is set when that has come to an end."""
+    ended = threading.Event()
+
+    async def page(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        try:
+            while True:
+                await send({"type": "websocket.send", "bytes": bytes(100_000)})
+        except OSError:
+            ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        # What the system keeps of what is sent, it passes on in pieces of a third of this.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+        server = uvicorn.Server(uvicorn.Config(page, ws=connections.Taking, lifespan="off", log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield listening.getsockname()[1], ended
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join()
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_page_that_takes_nothing_of_what_is_sent_to_it_keeps_no_thread_waiting(reads, monkeypatch):
+    monkeypatch.setattr(connections, "STALLED", 1.0)
+    with sending_without_end() as (port, ended), socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.connect(("127.0.0.1", port))
+        client.sendall(_HELLO)
+        if reads:
+            # One that is slow is no such page.
+            for _ in range(40):
+                client.recv(50_000)
+                time.sleep(0.1)
+            assert not ended.is_set()
+        else:
+            # As where a network fails: the connection says no word, and is not closed.
+            assert ended.wait(10.0)
