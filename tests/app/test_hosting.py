@@ -10,13 +10,13 @@ import pytest
 import solara
 
 import civicsim.app as page
-from civicsim.app import hosting
+from civicsim.app import hosting, remembered
 from civicsim.app.frame import RESULTS, TABS, Text, is_page, tabs
 from civicsim.app.kept import keep, link_of, read_policies
 from civicsim.app.lessons import lessons
 from civicsim.app.pages.about import About
 from civicsim.app.pages.lesson import Lessons, read_guesses, read_picks
-from civicsim.app.pages.making import MOST_CHARACTERS, read_draft
+from civicsim.app.pages.making import MOST_CHARACTERS, draft, read_draft
 from civicsim.app.room import close_room, open_room
 from civicsim.app.state import MOST_WEEKS, START, with_event, with_lever
 from civicsim.scenario.shipped import shocks
@@ -62,6 +62,21 @@ def test_what_a_tab_remembers_is_taken_back_as_far_as_it_can_be_used():
     assert [read_draft(given).text for given in ("title", None, {"a": None}, {"a": "x" * MOST_CHARACTERS})] == [""] * 4
     for given in ({"A": "?style=none"}, {"A": 3}, {"D": "?v=1"}, ["?v=1"], {"A": "?set=" + "x" * 30_000}):
         assert read_policies(given) == ()
+
+
+def test_what_is_there_already_is_not_taken_back_over_what_has_been_typed_since():
+    """A lesson that comes from the tab is shown anew; a tab that remembers none leaves the form alone."""
+    before = draft.peek()
+    try:
+        remembered.restore({"draft": {}})
+        assert draft.peek() is before
+        remembered.restore({"draft": {"title": "Mine"}})
+        assert (draft.peek().text, draft.peek().number) == ('title = "Mine"\n', before.number + 1)
+        shown = draft.peek()
+        remembered.restore({"draft": {"title": "Mine"}})
+        assert draft.peek() is shown
+    finally:
+        draft.set(before)
 
 
 def test_policies_come_back_from_a_tab_as_they_were_kept_without_an_organisation():
