@@ -32,6 +32,6 @@ def use_kept() -> dict[str, Any]:
 def restore(found: Any) -> None:
     """Take back what a tab remembered; what is not usable is left out."""
     for name, (value, read, write) in _values.items():
-        # What is there already is not set anew: a form would show it over what has been typed since.
+        # A value the page already has is not set again: a form would show it over what has been typed since.
         if isinstance(found, dict) and name in found and found[name] != write(value.peek()):
             value.set(read(found[name]))
