@@ -23,6 +23,15 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Have the week compiled before tests are timed: one process of the test run does it, and the others wait."""
     compile_week()
+    _share_cores()
+
+
+def _share_cores() -> None:
+    """Give each process of the test run cores of its own: threads of one run would else wait for those of another."""
+    name, n = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if hasattr(os, "sched_setaffinity") and name:
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[int(name.removeprefix("gw")) :: n] or cores)
 
 
 @pytest.fixture(scope="session")

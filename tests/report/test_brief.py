@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import sys
@@ -19,7 +20,7 @@ from civicsim.report.study_plots import plot_study
 from civicsim.study.analysis.declared import declared_contrasts
 from civicsim.study.analysis.matched import matched
 from civicsim.study.run.runner import run_study
-from civicsim.study.store.store import Store
+from civicsim.study.store.store import Store, open_store
 
 sys.path.append(str(Path(__file__).parent.parent / "study"))
 from studies import SIZES, small_study
@@ -76,6 +77,16 @@ def stores(tmp_path_factory) -> dict[str, Store]:
     return {name: run_study(small_study(**own), folder / name, processes=0) for name, own in STUDIES.items()}
 
 
+@functools.cache
+def _page(path: Path, reader: str) -> str:
+    return brief(open_store(path), reader)
+
+
+def page_of(store: Store, reader: str = "research") -> str:
+    """Return the brief of a store that does not change, written once."""
+    return _page(store.path, reader)
+
+
 def words(page: str) -> str:
     """Return the text of a page on one line."""
     body = re.sub(r"<style>.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
@@ -86,7 +97,7 @@ def test_every_design_has_its_answer_and_its_figure(stores):
     for name, store in stores.items():
         assert kind_of(Subject(store, matched(store))).name == OF.get(name, name)
         for reader in ("research", "policy"):
-            page = brief(store, reader)
+            page = page_of(store, reader)
             for heading in ("Answer", "Assumptions", "Repeat it"):
                 assert f"<h2>{heading}</h2>" in page, name
             assert "<svg " in page, name
@@ -101,7 +112,7 @@ def test_the_effect_and_the_interaction_of_a_grid_are_those_of_the_runs(stores):
     by_seed = (cells[0.8] - cells[0.0]).mean(axis=1)
     half = 2.262157 * by_seed.std(ddof=1) / np.sqrt(10)
     text = scale_of("0–1").difference(by_seed.mean(), by_seed.mean() - half, by_seed.mean() + half)
-    page = words(brief(store))
+    page = words(page_of(store))
     assert f"Fear of blame from 0 to 0.8: {way(by_seed.mean() - half, by_seed.mean() + half)}, {text}; " in page
 
 
@@ -113,7 +124,7 @@ def test_a_comparison_counts_its_pairs_and_says_who_loses(stores):
     store = stores["comparison"]
     wide = store.to_pandas().pivot_table(index="seed", columns="style", values="trust")
     gain = wide["civic-culture"] - wide["status-quo"]
-    page = words(brief(store))
+    page = words(page_of(store))
     n = int((gain > 0).sum()) if gain.mean() > 0 else int((gain < 0).sum())
     assert f"{'better' if gain.mean() > 0 else 'worse'} in {n} of 12 pairs" in page
     worst = wide["civic-culture"].min()
@@ -121,14 +132,14 @@ def test_a_comparison_counts_its_pairs_and_says_who_loses(stores):
     assert f"{100 * (gain < 0).mean():.0f} %" in page.partition("Who loses")[2].partition("Where it turns")[0]
     assert "Status gap in speaking up" in page
     assert "keeps no measure" not in page
-    assert "keeps no measure of how differently groups fare" in words(brief(stores["draws"]))
+    assert "keeps no measure of how differently groups fare" in words(page_of(stores["draws"]))
 
 
 def test_the_worst_runs_are_told_apart_by_setting_and_shocks(tmp_path):
     shocks = {"none": [], "surge": [{"name": "surge", "week": 1}]}
     store = run_study(small_study(seeds=2, measures=["trust"], shocks=shocks), tmp_path / "shocks", processes=0)
     wide = store.to_pandas().pivot_table(index="seed", columns=["style", "fear", "shock"], values="trust")
-    page = words(brief(store)).partition("Worst run (point:seed)")[2].partition("Where it turns")[0]
+    page = words(page_of(store)).partition("Worst run (point:seed)")[2].partition("Where it turns")[0]
     scale = scale_of("0–1")
     for style, fear, shock in wide:
         own, base = wide[style, fear, shock], wide["status-quo", fear, shock]
@@ -142,13 +153,13 @@ def test_ranks_over_draws_are_those_of_the_means(stores):
     means = store.to_pandas().groupby(["draw", "style"])["trust"].mean().unstack()
     best = means.idxmax(axis=1).value_counts(normalize=True)
     first = means.rank(axis=1, ascending=False).mean().idxmin()
-    page = words(brief(store))
+    page = words(page_of(store))
     assert f"over 5 futures, {first} has the best mean rank" in page
     assert f"and is best in {100 * best.get(first, 0.0):.0f} % (" in page
 
 
 def test_the_measures_that_a_study_names_are_shown_alone_and_labels_leave_out_what_all_share(stores):
-    page = words(brief(stores["full grid"])).partition("Methods")[0]
+    page = words(page_of(stores["full grid"])).partition("Methods")[0]
     assert "Workload" in page
     assert "Burnout" not in page
     # One style and one size are the same for all.
@@ -167,7 +178,7 @@ def test_the_measures_that_a_study_names_are_shown_alone_and_labels_leave_out_wh
     ],
 )
 def test_a_page_is_provisional_for_the_reason_it_gives(stores, name, reason):
-    page = brief(stores[name])
+    page = page_of(stores[name])
     assert ("provisional" in page) == ("Provisional." in page) == bool(reason)
     assert reason in words(page)
 
@@ -187,7 +198,7 @@ def test_mistakes_are_one_line(stores):
 
 def test_the_means_of_all_policies_are_folded_away(stores):
     store = stores["comparison"]
-    page = brief(store)
+    page = page_of(store)
     inside = page.partition("<summary>Means of every policy and measure</summary>")[2]
     mean = store.to_pandas().groupby("style")["trust"].mean()
     assert f"{mean['civic-culture']:.3f}" in inside.partition("</details>")[0]
@@ -202,21 +213,21 @@ def test_policies_have_the_names_of_their_study_or_labels_with_units(stores):
         "Mutual commitments 1, Demand for care per post 34 hours per week",
     ]
     assert against == "No compact"
-    page = words(brief(stores["named"], "policy"))
+    page = words(page_of(stores["named"], "policy"))
     assert "compared with No compact" in page
-    assert "difference from No compact" in brief(stores["named"])
+    assert "difference from No compact" in page_of(stores["named"])
     # A value that stands for itself is given its meaning.
     assert "Compact: kept share: as it comes, 0; default as it comes" in page
     for store in stores.values():
         raw = r"\b(True|False)\b(?! quality)|[a-z]_[a-z]+ = |share:? −1"
-        assert not re.search(raw, words(brief(store, "policy")).partition("Repeat it")[0]), store.path
+        assert not re.search(raw, words(page_of(store, "policy")).partition("Repeat it")[0]), store.path
 
 
 def test_a_brief_for_policy_names_each_verdict(stores):
     store = stores["named"]
     wide = store.to_pandas().pivot_table(index="seed", columns="point", values="trust")
     loss = 100.0 * (wide[1] - wide[0]).mean()
-    page = words(brief(store, "policy")).partition("Where it turns")[0]
+    page = words(page_of(store, "policy")).partition("Where it turns")[0]
     (row,) = declared_contrasts(store).to_dict("records")
     verdict = row["verdict"]
     assert f"Declared beforehand: 1 expectation; 1 {verdict.replace(', ', ' ')}." in page
@@ -238,7 +249,7 @@ def test_axes_give_what_sentences_give(stores):
 
 
 def test_a_multiverse_names_who_is_ahead_and_explains_its_terms(stores):
-    page = words(brief(stores["other forms of the rules"], "policy"))
+    page = words(page_of(stores["other forms of the rules"], "policy"))
     assert "As published, civic-culture against status-quo: " in page
     assert "The sign is the same in " in page
     # With two styles there is a sign, and no tau to explain.

@@ -109,7 +109,8 @@ def rank(results: Store | Matched, measure: str) -> Ranking:
     }
     order = np.argsort(columns["mean_rank"], kind="stable")
     summary = pd.DataFrame(columns).iloc[order].reset_index(drop=True)
-    by_word = pd.DataFrame(ranks, columns["words"], [runs.future_words()[int(future)] for future in futures])
+    of_future = runs.future_words()
+    by_word = pd.DataFrame(ranks, columns["words"], [of_future[int(future)] for future in futures])
     distribution = pd.DataFrame(spread, columns["words"], places).iloc[order]
     agreement = _agreements(runs, cube, points, {name: runs.columns[name].sign for name in horizons})
     return Ranking(about, by_word, summary, distribution, agreement, left_out)

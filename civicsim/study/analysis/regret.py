@@ -125,7 +125,8 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
     if threshold is not None and not np.isfinite(threshold):
         raise CivicsimError(f"{runs.where}: threshold of {measure} = {threshold}: expected a finite number")
     (cube,), policies, numbers, left_out = by_future(runs, [measure])
-    futures = [runs.future_words()[int(future)] for future in numbers]
+    of_future = runs.future_words()
+    futures = [of_future[int(future)] for future in numbers]
     names = [words[policy] for policy in policies]
     # The first of all is what is found; the others are samples of the seeds, which tell how far it may be chance.
     good = about.sign * np.array([mean_of(cube, axis=2), *(resampled(cube) if cube.shape[2] > 1 else ())])
