@@ -88,6 +88,9 @@ def prepare_server() -> None:
     # Solara would close all pages in the thread that sends, and wait for ever for one that has something to send.
     starlette.on_shutdown = lambda: None
     server.get_nbextension_names = lambda: list(NBEXTENSIONS)
+    server.nbextensions_directories[:0] = filter(
+        None, (brought(name, "share/jupyter/nbextensions") for name in FILE_PACKAGES)
+    )
     starlette.app.router.routes[:] = page_routes()
     # Where Solara serves the page, its application has been put together by now.
     inside = starlette.app.middleware_stack or starlette.app.build_middleware_stack()
@@ -219,16 +222,30 @@ def page_routes() -> list[BaseRoute]:
     ]
 
 
+def brought(package: str, folder: str) -> Path | None:
+    """Return the folder, such as ``share/solara/cdn``, in which a package has put files; None where it has put none.
+
+    That need not be a folder of this environment: environments can be laid over one another, as by ``uv run --with``.
+    """
+    try:
+        distribution = importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    for file in distribution.files or ():
+        before, inside, _ = file.as_posix().partition(f"{folder}/")
+        if inside:
+            return Path(str(distribution.locate_file(before + folder))).resolve()
+    return None
+
+
 def asset_folder() -> Path | None:
     """Return the folder with the files of solara-assets, or None where it is not installed."""
     from solara.server import settings
 
-    bases = (Path(base) / "share" / "solara" / "cdn" for base in (sys.prefix, sys.base_prefix))
-    # Solara makes its own folder when it is imported, and may leave it empty.
-    found = (
-        folder for folder in (settings.assets.proxy_cache_dir, *bases) if folder.is_dir() and any(folder.iterdir())
-    )
-    return next(found, None)
+    # Some installers leave no list of files. Solara makes its own folder when it is imported, and may leave it empty.
+    of_python = (Path(base) / "share" / "solara" / "cdn" for base in (sys.prefix, sys.base_prefix))
+    folders = (settings.assets.proxy_cache_dir, brought("solara-assets", "share/solara/cdn"), *of_python)
+    return next((folder for folder in folders if folder and folder.is_dir() and any(folder.iterdir())), None)
 
 
 def missing_files() -> list[str]:

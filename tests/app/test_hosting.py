@@ -1,9 +1,12 @@
 """The page is private, offline and readable by everybody, before any browser is asked."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from civicsim.app.room import close_room, open_room
 from civicsim.app.state import MOST_WEEKS, START, with_event, with_lever
 from civicsim.scenario.shipped import shocks
 
+ROOT = Path(__file__).parents[2]
 COMPONENTS = Path(hosting.__file__).parent / "components"
 
 
@@ -117,6 +121,26 @@ def test_every_file_that_the_page_names_is_on_this_computer(html):
     assert hosting.missing_names(html) == []
     assert hosting.missing_names(html.replace("require.js", "demand.js")) == ["requirejs@2.3.6/demand.js"]
     assert hosting.missing_files() == []
+
+
+def test_files_are_found_where_the_environment_is_laid_over_that_of_their_packages(tmp_path):
+    """As ``uv run --with`` does it: Python begins elsewhere, and finds the packages by a path."""
+    venv.create(tmp_path / "over")
+    python = tmp_path / "over" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    site = next((tmp_path / "over").rglob("site-packages"))
+    (site / "under.pth").write_text(
+        f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n", encoding="utf-8"
+    )
+    code = (
+        "from civicsim.app import hosting\n"
+        "with hosting.started():\n"
+        "    page = hosting.read_page('/')\n"
+        "print(hosting.missing_names(page), [route.path for route in hosting.page_routes()])"
+    )
+    told = subprocess.run([python, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.startswith("[] ")
+    for address in ("/_solara/cdn", "/jupyter/nbextensions/jupyter-vue", "/jupyter/nbextensions/jupyter-vuetify"):
+        assert f"'{address}'" in told
 
 
 def test_the_page_names_no_other_address(html):
