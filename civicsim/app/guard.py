@@ -86,7 +86,7 @@ class Guard:
             await send(message)
 
         if scope["type"] == "websocket":
-            receive = self.pace.paced(receive)
+            receive = self.pace.paced(receive, Headers(scope=scope).get("cookie", ""))
         refusal = refused(scope, self.hosts)
         if refusal:
             status, words = refusal

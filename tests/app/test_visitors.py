@@ -247,7 +247,7 @@ def test_messages_of_a_page_that_keeps_the_server_busy_wait(monkeypatch):
     waits = []
 
     async def send_many(seconds, n):
-        receive = pace.Pace().paced(sends(n))
+        receive = pace.Pace().paced(sends(n), "one")
         for _ in range(n):
             began = time.monotonic()
             await receive()
@@ -268,7 +268,7 @@ def test_a_visitor_waits_for_one_message_of_those_who_flood_the_server(monkeypat
     order = []
 
     async def page(name, n, door):
-        receive = door.paced(sends(n))
+        receive = door.paced(sends(n), name)
         while (await receive())["type"] == "websocket.receive":
             order.append(name)
             time.sleep(0.001)
@@ -286,19 +286,54 @@ def test_a_visitor_waits_for_one_message_of_those_who_flood_the_server(monkeypat
     assert order.count("flood") == 160
 
 
+def test_pages_that_one_visitor_opens_again_and_again_do_not_go_before_those_of_others(monkeypatch):
+    monkeypatch.setattr(pace, "MOMENT", 60.0)
+    monkeypatch.setattr(pace, "AT_ONCE", 0.2)
+    monkeypatch.setattr(pace, "LONGEST", 0.0)
+    order = []
+
+    async def page(name, seconds, door):
+        receive = door.paced(sends(1), name)
+        await receive()
+        order.append(name)
+        # Meanwhile the others come.
+        await asyncio.sleep(0.0)
+        time.sleep(seconds)
+        await receive()
+
+    async def meet():
+        door = pace.Pace()
+        await page("visitor", 0.02, door)
+        await page("hog", 0.15, door)
+        # All wait for one page, and a visitor comes last.
+        await asyncio.gather(
+            page("other", 0.01, door), *(page("hog", 0.01, door) for _ in range(5)), page("visitor", 0.0, door)
+        )
+
+    asyncio.run(meet())
+    assert order == ["visitor", "hog", "other", "visitor", *["hog"] * 5]
+
+
+def test_a_message_that_has_waited_long_goes_before_one_of_a_visitor_who_has_taken_less():
+    less, more = pace._Account(5.0), pace._Account(2.0)
+    now = time.monotonic()
+    waits = [pace._Turn(more, now - 4.0, None), pace._Turn(less, now, None)]
+    assert max(waits, key=pace._Turn.urgency) is waits[0]
+
+
 def test_a_message_that_waits_for_a_slow_network_keeps_others_waiting_for_a_moment_only(monkeypatch):
     monkeypatch.setattr(pace, "MOMENT", 0.01)
 
     async def two():
         door = pace.Pace()
-        await door.paced(sends(1))()
-        await asyncio.wait_for(door.paced(sends(1))(), 10.0)
+        await door.paced(sends(1), "one")()
+        await asyncio.wait_for(door.paced(sends(1), "one")(), 10.0)
         # One whose connection ends while it waits leaves its place.
-        await door.paced(sends(1))()
-        gone = asyncio.create_task(door.paced(sends(1))())
+        await door.paced(sends(1), "one")()
+        gone = asyncio.create_task(door.paced(sends(1), "one")())
         await asyncio.sleep(0.0)
         gone.cancel()
-        await asyncio.wait_for(door.paced(sends(1))(), 10.0)
+        await asyncio.wait_for(door.paced(sends(1), "one")(), 10.0)
 
     asyncio.run(two())
 
@@ -307,7 +342,7 @@ def test_a_message_that_is_not_text_ends_the_connection():
     async def receive():
         return {"type": "websocket.receive", "bytes": b"\x7f\xff\xff\xff", "text": None}
 
-    assert asyncio.run(pace.Pace().paced(receive)())["type"] == "websocket.disconnect"
+    assert asyncio.run(pace.Pace().paced(receive, "one")())["type"] == "websocket.disconnect"
 
 
 # -- pages that take nothing -----------------------------------------------------------------------------------------------
