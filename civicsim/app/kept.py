@@ -149,7 +149,7 @@ def KeptTable() -> None:
             for found in work.matched(scenarios, stop):
                 show(found)
 
-    wanted: list[Any] = [[named[label] for label in labels], fit if like_yours else None]
+    wanted: list[Any] = [labels, [named[label] for label in labels], fit if like_yours else None]
     found, of, problem = use_latest(compute, wanted)
     if not policies:
         return
@@ -157,8 +157,9 @@ def KeptTable() -> None:
         Html("against", on_press=set_against, labels=list(named), base=base, like_yours=like_yours)
         if problem:
             Text("p", problem, class_="cv-note")
-        elif found is None or len(found.batches) != len(labels):
+        elif found is None:
             Text("p", "The policies are being simulated …", class_="soft")
         else:
+            # Until a new answer is there, the last one stands under the names that it was found for.
             rows = [[verdict(name, found.batches[0], batch) for batch in found.batches] for name in COMPARED]
-            Html("differences", labels=labels, rows=rows, matched=found, staff=n_staff(scenario))
+            Html("differences", labels=of[0], rows=rows, matched=found, staff=n_staff(of[1][0]))

@@ -13,6 +13,9 @@ from civicsim.app.work import STEP, Batch
 from civicsim.experiment.wording import Scale, number, scale_of
 from civicsim.model.measures import MEASURES
 
+NONE = -1
+"""In place of the right option of a question on something that happened in no run."""
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -24,7 +27,7 @@ class Answered:
     options : list of str
         What there is to choose from.
     right : int
-        Which option is right, counted from 0.
+        Which option is right, counted from 0; :data:`NONE` where no run has a value.
     found : str
         The value by which it is.
     """
@@ -39,9 +42,11 @@ def answered(lesson: Lesson, batches: Sequence[Batch]) -> list[Answered]:
     """Return the questions of a lesson with their answers; ``batches`` are its runs, each with the same seeds."""
     result = []
     for question in lesson.quiz:
-        mean = float(values(question, batches).mean())
+        by_run = values(question, batches)
+        seen = by_run[np.isfinite(by_run)]
+        mean = float(seen.mean()) if len(seen) else np.nan
         scale = scale_of(MEASURES[question.measure].unit)
-        right = int(np.searchsorted(question.cuts, mean, side="right"))
+        right = int(np.searchsorted(question.cuts, mean, side="right")) if len(seen) else NONE
         found = scale.text(mean) if question.of is not None else _apart(mean, scale, exact=True)
         result.append(Answered(question, options(question), right, found))
     return result

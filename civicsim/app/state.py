@@ -324,12 +324,14 @@ def without_event(scenario: Scenario, place: int) -> Scenario:
 
 
 def move_event(scenario: Scenario, place: int, week: int) -> Scenario:
-    """Return a scenario in which one of the event groups begins in another week."""
-    moved: list[Event] = []
-    for k, group in enumerate(event_groups(scenario)):
-        by = max(0, min(week, scenario.weeks - 1)) - group[0].week if k == place else 0
-        moved += [dataclasses.replace(event, week=min(event.week + by, scenario.weeks - 1)) for event in group]
-    return _with(scenario, moved)
+    """Return a scenario in which one of the event groups begins in another week; its parts keep their distances.
+
+    What thus lies beyond the last week does not happen.
+    """
+    groups = event_groups(scenario)
+    by = max(0, min(week, scenario.weeks - 1)) - groups[place][0].week
+    groups[place] = [dataclasses.replace(event, week=event.week + by) for event in groups[place]]
+    return _with(scenario, [event for group in groups for event in group])
 
 
 # -- the organisation ------------------------------------------------------------------------------------------------------

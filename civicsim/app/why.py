@@ -48,7 +48,7 @@ def explain(before: Scenario, after: Scenario, measure: str, stop: Callable[[], 
             return why(before, after, measure, work.MANY, threads=threads, progress=tell)
 
     show("Waiting for its turn.")
-    found: Why = _FOUND.get((before.digest, after.digest, before.seed, measure), make, stop)
+    found: Why = _FOUND.get((work.asked_as(before), work.asked_as(after), measure), make, stop)
     return found
 
 

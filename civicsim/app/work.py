@@ -78,27 +78,31 @@ class Kept:
 
     def get(self, key: Hashable, make: Callable[[], Any], stop: Stop = lambda: False) -> Any:
         """Return the value of a key; make it if there is none."""
+        while True:
+            with self._lock:
+                if key in self._values:
+                    self._values.move_to_end(key)
+                    return self._values[key][0]
+                own = self._working.setdefault(key, threading.Lock())
+            with _held(own, stop):
+                with self._lock:
+                    # Whoever held it before has made the value, or has failed; another may have begun since.
+                    if self._working.get(key) is not own:
+                        continue
+                try:
+                    return self._put(key, make())
+                finally:
+                    with self._lock:
+                        del self._working[key]
+
+    def _put(self, key: Hashable, value: Any) -> Any:
+        size = self._size(value)
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key][0]
-            own = self._working.setdefault(key, threading.Lock())
-        with _held(own, stop):
-            try:
-                with self._lock:
-                    if key in self._values:
-                        return self._values[key][0]
-                value = make()
-                size = self._size(value)
-                with self._lock:
-                    self._values[key] = value, size
-                    self._taken += size
-                    while len(self._values) > 1 and self._taken > self._room:
-                        self._taken -= self._values.popitem(last=False)[1][1]
-                return value
-            finally:
-                with self._lock:
-                    self._working.pop(key, None)
+            self._values[key] = value, size
+            self._taken += size
+            while len(self._values) > 1 and self._taken > self._room:
+                self._taken -= self._values.popitem(last=False)[1][1]
+        return value
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,12 @@ def started(scenario: Scenario, seeds: tuple[int, ...], turns: Turns, stop: Stop
     return _STARTS.get((bare.digest, seeds), make, stop)
 
 
+def asked_as(scenario: Scenario) -> Hashable:
+    """Return the key of what is shown of a scenario: its values and seed, and the names under which it is shown."""
+    names = tuple(event.name for event in scenario.interventions)
+    return scenario.digest, scenario.seed, scenario.title, scenario.kind, scenario.style, names
+
+
 def playback(scenario: Scenario, stop: Stop = lambda: False) -> Playback:
     """Return one run of a scenario, with the scenario's seed."""
 
@@ -178,7 +188,7 @@ def playback(scenario: Scenario, stop: Stop = lambda: False) -> Playback:
             _shown[id(played)] = played
             return played
 
-    return _PLAYBACKS.get((scenario.digest, scenario.seed), make, stop)
+    return _PLAYBACKS.get(asked_as(scenario), make, stop)
 
 
 def batch(scenario: Scenario, runs: int, stop: Stop = lambda: False) -> Batch:

@@ -1,6 +1,8 @@
 """Results of matched runs on pages: verdicts, current practice, and the cache of runs."""
 
+import contextlib
 import csv
+import dataclasses
 import html
 import os
 import re
@@ -242,6 +244,49 @@ def test_who_no_longer_waits_is_let_go():
         kept.get("key", object, stop=lambda: True)
     hold.set()
     slow.join()
+
+
+def test_after_a_failure_one_computes_for_all_who_wait_or_come():
+    kept, made, let = work.Kept(10, lambda value: 1), [], threading.Event()
+
+    def fail():
+        let.wait(10.0)
+        raise Superseded
+
+    def make():
+        made.append(1)
+        threading.Event().wait(0.1)
+        return "value"
+
+    def ask(how):
+        with contextlib.suppress(Superseded):
+            kept.get("key", how)
+
+    def begin(how):
+        thread = threading.Thread(target=ask, args=(how,))
+        thread.start()
+        return thread
+
+    first = begin(fail)
+    while "key" not in kept._working:
+        threading.Event().wait(0.001)
+    waiting = [begin(make) for _ in range(2)]
+    threading.Event().wait(0.05)
+    let.set()
+    first.join()
+    late = [begin(make) for _ in range(3)]
+    for thread in (*waiting, *late):
+        thread.join()
+    assert len(made) == 1
+    assert (kept._taken, kept._working) == (1, {})
+
+
+def test_what_is_shown_under_other_names_is_another_answer():
+    own = Scenario.preset()
+    assert work.asked_as(own) == work.asked_as(Scenario.preset())
+    named = dataclasses.replace(own, title="St Mary's")
+    assert named.digest == own.digest
+    assert work.asked_as(named) != work.asked_as(own)
 
 
 def test_what_was_used_least_lately_is_forgotten_first():

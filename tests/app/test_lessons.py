@@ -14,7 +14,7 @@ from civicsim.app.common import player_words
 from civicsim.app.history import BRIGHT, DARK
 from civicsim.app.lessons import FOLDER, Question, collect, lessons, read_lesson
 from civicsim.app.pages.making import about_run
-from civicsim.app.quiz import answered, values
+from civicsim.app.quiz import NONE, answered, values
 from civicsim.app.verdicts import verdict
 from civicsim.app.words import PATHS
 from civicsim.errors import ScenarioError
@@ -180,6 +180,22 @@ def test_the_answers_of_a_quiz_are_ranges_and_the_right_one_is_computed(of, week
     lesson = dataclasses.replace(lessons()["compact"], quiz=(question,))
     (one,) = answered(lesson, RUNS)
     assert (one.options, one.right, one.found) == (offered, right, found)
+
+
+def test_a_run_without_a_value_does_not_answer_a_question_of_a_quiz():
+    question = Question("How much trust?", "trust", 0, None, (0.3, 0.6), "So it is.")
+    lesson = dataclasses.replace(lessons()["compact"], quiz=(question,))
+    (usual,) = answered(lesson, RUNS)
+
+    def without(runs):
+        values = RUNS[0].last_year["trust"].astype(float)
+        last = RUNS[0].last_year | {"trust": np.where(np.arange(len(values)) < runs, np.nan, values)}
+        return [dataclasses.replace(RUNS[0], last_year=last), *RUNS[1:]]
+
+    (one,) = answered(lesson, without(1))
+    assert (one.right, one.found[0]) == (usual.right, usual.found[0])
+    (none,) = answered(lesson, without(99))
+    assert none.right == NONE
 
 
 def test_every_lesson_with_two_runs_has_claims():

@@ -200,6 +200,15 @@ def test_parts_that_would_come_after_the_end_are_left_out():
     assert [event.week for event in scenario.interventions] == [30]
 
 
+def test_an_event_that_is_moved_moves_no_other_and_keeps_the_distances_of_its_parts():
+    scenario = with_event(with_event(Scenario.preset().with_(weeks=260), "small-to-scale", 30), "surge", 200)
+    short = scenario.with_(weeks=104)
+    moved = move_event(short, 0, 100)
+    weeks = [event.week for event in scenario.interventions]
+    assert [event.week for event in moved.interventions] == [*(week + 70 for week in weeks[:-1]), 200]
+    assert move_event(moved, 0, 30) == short
+
+
 def test_a_lever_can_be_moved_from_a_week_on():
     scenario = with_lever(with_lever(Scenario.preset(), "fear", 0.9, week=30), "permission", 0.8, week=30)
     assert [(event.week, event.name) for event in scenario.interventions] == [(30, CHANGED)]

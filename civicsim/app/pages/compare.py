@@ -102,12 +102,14 @@ def Compare() -> None:
         busy=not ready,
         go_to=START,
     )
-    if played and found is not None and len(found.batches) == len(names):
-        labels = [label(scenario) for scenario in scenarios]
+    if played and found is not None:
+        # Until a new answer is there, the last one stands under the names that it was found for.
+        compared = found_of[0]
+        labels = [label(scenario) for scenario in compared]
         with Box("cv-card cv-below" + ("" if found_of == [scenarios, True] else " cv-busy"), tag="section"):
-            Html("differences", labels=labels, rows=rows_of(found.batches), matched=found, staff=n_staff(base))
+            Html("differences", labels=labels, rows=rows_of(found.batches), matched=found, staff=n_staff(compared[0]))
         files = [
-            File("comparison.csv", lambda: csv_of(labels, scenarios)),
-            File("report-comparison.html", lambda: report_of(labels, scenarios)),
+            File("comparison.csv", lambda: csv_of(labels, compared)),
+            File("report-comparison.html", lambda: report_of(labels, compared)),
         ]
         Files("Download", files, picture=True)
