@@ -43,6 +43,6 @@ def civic_profile(result: Result, last_weeks: int = 52) -> pd.DataFrame:
     rows = []
     for part, (measure, turned) in PARTS.items():
         values = summary[MEASURES[measure].name].to_numpy()
-        about = estimate(1.0 - values if turned else values)
+        about = estimate(1.0 - values if turned else values, bounds=(0.0, 1.0))
         rows.append({"part": part, "measure": measure, **about.columns("mean", ""), "n": about.n})
     return pd.DataFrame(rows)

@@ -420,7 +420,7 @@ class Result:
     def paths(self, measure: str, smooth_weeks: int = 13) -> np.ndarray:
         """Return a measure's smoothed time path, shape (weeks, runs); linked organisations are averaged."""
         values = self.chosen([measure])[0].smoothed(self.history, smooth_weeks)
-        return values.reshape(len(values), len(self.seeds), -1).mean(axis=2)
+        return _mean_of_linked(values, len(values) * len(self.seeds)).reshape(len(values), -1)
 
     def plot(self, measure: str, ax: Any = None) -> Any:
         """Draw a measure's time path with its band over runs; return the matplotlib axes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,7 @@ from civicsim.study.analysis.decide import decide
 from civicsim.study.analysis.discovery import discover
 from civicsim.study.analysis.matched import About, is_number, matched
 from civicsim.study.analysis.regret import crossings
+from civicsim.study.analysis.trials import SEARCH
 from civicsim.study.store.store import Store
 
 READERS = ("research", "policy")
@@ -92,8 +94,8 @@ def brief(store: Store, reader: str = "research", search: Adversary | None = Non
 
 def _body(subject: Subject, reader: str) -> Iterator[Part]:
     kind, policy = kind_of(subject), reader == "policy"
-    declared = list(declared_answer(subject)) if subject.store.study.contrast else []
-    answer = [*declared[:1], *kind.answer(subject)]
+    declared = list(_or_why(declared_answer(subject))) if subject.store.study.contrast else []
+    answer = [*declared[:1], *_or_why(kind.answer(subject))]
     yield replace(answer[0], heading="Answer")
     yield from answer[1:]
     yield Part(texts=[_reading(subject, kind)])
@@ -103,10 +105,18 @@ def _body(subject: Subject, reader: str) -> Iterator[Part]:
     yield from _turns(subject.whole)
     yield from _assumptions(subject.store, policy)
     if not policy:
-        tables = [replace(part, level=3) for part in (*declared[1:], *kind.tables(subject))]
+        tables = [replace(part, level=3) for part in (*declared[1:], *_or_why(kind.tables(subject)))]
         if tables:
             yield Part("Numbers")
             yield from tables
+
+
+def _or_why(parts: Iterator[Part]) -> Iterator[Part]:
+    """Yield parts, and why there are no more of them: an analysis may need every run of its design."""
+    try:
+        yield from parts
+    except CivicsimError as error:
+        yield Part(texts=[("Not shown:", f"{error}.")])
 
 
 def _question(store: Store) -> Part:
@@ -163,13 +173,18 @@ def _doubts(subject: Subject) -> list[str]:
     if design.method == "morris" and design.n < _FEWEST_TRAJECTORIES:
         found.append(f"The design has {counted(design.n, 'trajectory', 'trajectories')}.")
     if design.method == "sobol":
-        total = subject.indices[subject.indices["index"] == "total"]
-        top = total.loc[total["value"].idxmax()] if len(total) else None
-        if top is not None and (top["high"] - top["low"]) / 2 > _WIDEST_INDEX:
-            found.append(
-                f"The index of {subject.view.label(top['factor'])} has an interval from {number(top['low'], 2)} to {number(top['high'], 2)}."
-            )
+        # The answer says why there are no indices, if there are none.
+        with suppress(CivicsimError):
+            found += _wide_index(subject)
     return found
+
+
+def _wide_index(subject: Subject) -> Iterator[str]:
+    total = subject.indices[subject.indices["index"] == "total"]
+    top = total.loc[total["value"].idxmax()] if len(total) else None
+    if top is not None and (top["high"] - top["low"]) / 2 > _WIDEST_INDEX:
+        ends = f"from {number(top['low'], 2)} to {number(top['high'], 2)}"
+        yield f"The index of {subject.view.label(top['factor'])} has an interval {ends}."
 
 
 # -- gains, costs and losers -------------------------------------------------------------------------------------------
@@ -255,7 +270,7 @@ def _losers(subject: Subject, policy: bool) -> Iterator[Part]:
     items = []
     kept = {own["column"]: own["measure"] for own in subject.store.manifest["columns"]}
     unequal = [column for column, measure in kept.items() if measure in UNEQUAL]
-    others = subject.moves(matched(subject.store, unequal)) if unequal else pd.DataFrame()
+    others = subject.moves(subject.measured(unequal)) if unequal else pd.DataFrame()
     if len(others):
         clear = others[[is_clear(verdict) for verdict in others["verdict"]]]
         ranked = clear.sort_values("difference", key=np.abs, ascending=False, kind="stable").head(_NAMED)
@@ -423,10 +438,10 @@ def _repeat(store: Store, search: Adversary | None) -> Part:
     """Return the one command that repeats the study, with its file folded away."""
     again = "civicsim study run study.toml --out again"
     if search is not None:
-        trials = len(search.trials) - search.n_spread
+        trials = int((search.trials["found"] == SEARCH).sum())
         again = (
             f"civicsim study adversary study.toml --style {search.style} --measure {search.about.column} --trials {trials} "
-            f"--fresh {search.n_fresh} --out again"
+            f"--fresh {search.n_fresh} --seed {search.seed} --out again"
         )
     manifest, file = store.manifest, store.path / "study.toml"
     software = manifest["software"]

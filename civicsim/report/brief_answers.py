@@ -67,12 +67,12 @@ def declared_answer(subject: Subject) -> Iterator[Part]:
     items = []
     for name, own in found.groupby("name", sort=False):
         rows = own.to_dict("records")
-        sizes = [
-            size_text({**row, "low": row["run_low"], "high": row["run_high"]})
+        parts = [
+            (f"{row['part']}: " if len(rows) > 1 else "")
+            + size_text({**row, "low": row["run_low"], "high": row["run_high"]})
             for row in rows
             if row["difference"] == row["difference"]
         ]
-        parts = [f"{row['part']}: {size}" if len(rows) > 1 else size for row, size in zip(rows, sizes, strict=False)]
         verdict, statement = rows[0]["verdict"], str(rows[0]["statement"] or f"{name}.")
         items.append(
             f"{verdict[:1].upper()}{verdict[1:]}: {statement}{' ' if parts else ''}{'; '.join(parts)}{'.' if parts else ''}"
@@ -244,7 +244,10 @@ def _sample(subject: Subject) -> Iterator[Part]:
         if not len(own):
             yield Part(texts=[(f"{about.label}:", "the same in every row of the design; it depends on no factor.")])
             continue
-        items = [f"{subject.view.label(row['factor'])}: {_index(row)}" for row in own.head(_LISTED).to_dict("records")]
+        items = [
+            f"{subject.view.label(row['factor'])}{f' [{row["shock"]}]' if row['shock'] else ''}: {_index(row)}"
+            for row in own.head(_LISTED).to_dict("records")
+        ]
         level = f" A factor without effect may reach {number(chance.iloc[0], 2)}." if len(chance) else ""
         size = f"{own['n'].iloc[0]} rows × {counted(own['n_seeds'].iloc[0], 'seed')}"
         most = f"it depends most on {subject.view.label(own['factor'].iloc[0])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from civicsim.study.analysis.ablation import switch_columns
 from civicsim.study.analysis.adversary import Adversary
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.effects import MAIN, effects
-from civicsim.study.analysis.matched import About, Matched
+from civicsim.study.analysis.matched import About, Matched, matched
 from civicsim.study.analysis.multiverse import Multiverse, multiverse
 from civicsim.study.analysis.rank import Ranking, rank
 from civicsim.study.analysis.sensitivity import sensitivity
@@ -52,7 +53,9 @@ class Subject:
     @cached_property
     def contrasts(self) -> pd.DataFrame:
         """The differences of all measures, with the policies under the shortest names that tell them apart."""
-        found = contrasts(self.runs)
+        return self._named(contrasts(self.runs))
+
+    def _named(self, found: pd.DataFrame) -> pd.DataFrame:
         if not len(found):
             return found
         names, against = self.runs.compared_words()
@@ -94,13 +97,15 @@ class Subject:
         """How styles are ordered in worlds with other rules."""
         return [multiverse(self.runs, about.column) for about in self.leads]
 
+    def measured(self, columns: Sequence[str]) -> Matched:
+        """Return the same runs with other measures."""
+        runs = matched(self.store, columns)
+        return runs.kept(runs.points["policy"].isin(self.runs.points["policy"]).to_numpy())
+
     def moves(self, runs: Matched) -> pd.DataFrame:
         """Return what moves measures: the factors of a full grid, each on average over the others, or else policies."""
         if not self.of_grid:
-            found = contrasts(runs)
-            words = dict(zip(self.contrasts["policy"], self.contrasts["words"], strict=True)) if len(found) else {}
-            against = self.contrasts["against"].iloc[0] if len(found) else ""
-            return found.assign(words=found["policy"].map(words), against=against) if len(found) else found
+            return self._named(contrasts(runs))
         found = effects(runs)
         found = found[found["kind"] == MAIN]
         return found.assign(words=[self.labelled(change) for change in found["change"]], against="the first level")

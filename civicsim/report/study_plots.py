@@ -98,7 +98,7 @@ def _paths(ax: Axes, view: View) -> Words:
 def _summed_up(cube: pd.DataFrame, about: About) -> Band:
     """Return weekly means with their interval over seeds and their range over futures, of columns (future, seed)."""
     first = smoothed_from(len(cube))
-    smooth = cube.rolling(SMOOTH_WEEKS).mean().iloc[first:] if first else cube
+    smooth = cube.rolling(SMOOTH_WEEKS, min_periods=1).mean().iloc[first:] if first else cube
     by_seed, by_future = (smooth.T.groupby(level=level).mean().T for level in ("seed", "future"))
     found = band(by_seed.to_numpy(), about.bounds)
     bottom, top = middle(by_future.to_numpy().T) if by_future.shape[1] > 1 else (found.mean * np.nan,) * 2
@@ -110,8 +110,12 @@ def _indices(ax: Axes, view: View) -> Words:
     found = sensitivity(view.store, [view.about.column], styles=view.styles or None)
     cases = found[["words", "shock"]].drop_duplicates()
     if len(cases) > 1:
+        several = cases["words"].nunique() > 1
+        there = ", ".join(f"{row.words} [{row.shock}]" if row.shock else row.words for row in cases.itertuples())
+        what = "style, and there are" if several else "set of shocks, and there are"
         raise CivicsimError(
-            f"{view.runs.where}: indices are drawn of one style, and there are {', '.join(cases['words'])}: name one as styles"
+            f"{view.runs.where}: indices are drawn of one {what} {there}: "
+            + ("name one as styles" if several else "civicsim study sensitivity has the numbers of each")
         )
     method, (main, second) = found["method"].iloc[0], _INDEX[found["method"].iloc[0]]
     table = found[found["factor"] != NOTHING].pivot(index="factor", columns="index")

@@ -191,6 +191,38 @@ def test_few_pairs_missing_runs_and_wide_intervals_make_a_page_provisional(store
     assert "runs missing" in words(brief(part))
 
 
+def test_two_sets_of_shocks_are_told_apart_where_nothing_else_is_varied(tmp_path):
+    shocks = {"none": [], "surge": [{"name": "surge", "week": 1}]}
+    study = small_study(factors=SIZES, seeds=3, measures=["trust", "load", "voice_status_gap"], shocks=shocks)
+    store = run_study(study, tmp_path / "shocks", processes=0)
+    subject = Subject(store, matched(store))
+    found = subject.moves(subject.runs)
+    assert [row.words.endswith(f"[{row.shock}]") for row in found.itertuples()] == [True] * len(found)
+    assert set(found["shock"]) == set(shocks)
+
+
+def test_the_brief_of_an_ablation_speaks_of_runs_with_all_mechanisms_on(tmp_path):
+    study = small_study(
+        factors=SIZES | {"voice.enabled": [True, False]}, seeds=3, measures=["trust", "voice_status_gap"]
+    )
+    store = run_study(study, tmp_path / "ablation", processes=0)
+    subject = Subject(store, matched(store)).whole
+    found = subject.moves(subject.measured(["voice_status_gap"]))
+    assert found["words"].notna().all()
+    assert set(found["policy"]) <= set(subject.runs.points["policy"])
+    assert "nan" not in words(brief(store)).split()
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris"])
+def test_an_incomplete_sample_has_a_brief_that_says_what_is_missing(tmp_path, method):
+    study = small_study(**STUDIES[method])
+    store = run_study(study, tmp_path / "part", shard=(1, 2), processes=0)
+    page = words(brief(store))
+    assert "Not shown:" in page
+    assert "the design is incomplete" in page
+    assert "missing" in page
+
+
 def test_mistakes_are_one_line(stores):
     with pytest.raises(CivicsimError, match="no reader 'polcy'; did you mean 'policy'"):
         brief(stores["comparison"], "polcy")

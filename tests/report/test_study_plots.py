@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ from civicsim.experiment.wording import percent, scale_of
 from civicsim.model.measures import MEASURES
 from civicsim.report.heat import shade_of
 from civicsim.report.look import BETTER, WORSE, save
-from civicsim.report.study_plots import PLOTS, plot_study
+from civicsim.report.study_plots import PLOTS, _summed_up, plot_study
 from civicsim.scenario.scenario import PARAMETERS
 from civicsim.study.analysis.contrasts import contrasts
 from civicsim.study.analysis.decide import decide
@@ -135,6 +136,14 @@ def test_every_figure_has_a_picture_in_the_docs_in_all_its_colours():
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_week_without_a_value_leaves_no_gap_in_a_path(stores):
+    weeks = np.where(np.arange(40) % 5 == 0, np.nan, 0.5)
+    cube = pd.DataFrame({(0, seed): weeks for seed in range(3)}).rename_axis(["future", "seed"], axis=1)
+    found = _summed_up(cube, matched(stores["draws"]).columns[SAFETY])
+    assert found.mean[0] == pytest.approx(0.5)
+    assert not np.isnan(found.mean).any()
 
 
 def test_differences_are_those_of_the_comparison_with_both_kinds_of_interval(stores):

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from civicsim.errors import CivicsimError
 from civicsim.experiment.wording import scale_of
 from civicsim.report.regret_tables import decisions
-from civicsim.study.analysis.decide import decide, partial_information
+from civicsim.study.analysis.decide import _run_to_run, decide, partial_information
 from civicsim.study.analysis.matched import About, Matched
 
 
@@ -127,6 +127,14 @@ def test_what_a_seed_does_to_all_draws_alike_is_no_difference_between_draws():
     # Two normal differences of spread .3 over four seeds, against an effect uniform over 6 points: .045 / (.045 + 3).
     assert usual == pytest.approx(0.015, abs=0.006)
     assert large == pytest.approx(usual)
+
+
+def test_runs_that_are_missing_do_not_make_run_to_run_variation_small():
+    rng = np.random.default_rng(3)
+    difference = rng.normal(size=(40, 1)) + rng.normal(size=(40, 8))
+    part = np.where(np.arange(8) < 4, difference, np.nan)
+    assert _run_to_run(part) == pytest.approx(_run_to_run(difference[:, :4]))
+    assert np.isnan(_run_to_run(np.where(np.arange(8) < 1, difference, np.nan)))
 
 
 def test_what_cannot_be_decided_is_said_in_one_line():

@@ -232,6 +232,42 @@ def test_a_grid_takes_the_mean_over_what_a_condition_does_not_name(tmp_path):
         small_study(contrast=[block | {"a": {"fear": 0.3}}])
 
 
+def test_where_settings_stand_for_other_rules_a_condition_is_every_point_with_its_values(tmp_path):
+    block = {
+        "name": "x",
+        "measure": "trust",
+        "sign": "+",
+        "a": {"style": "civic-culture"},
+        "b": {"style": "status-quo"},
+    }
+    study = small_study(factors=SIZES, design={"method": "forms"}, contrast=[block])
+    store = run_study(study, tmp_path / "results", processes=0)
+    means = store.to_pandas().groupby(["style", "seed"])["trust"].mean().unstack()
+    gain = means.loc["civic-culture"] - means.loc["status-quo"]
+    row = declared_contrasts(store).iloc[0]
+    assert row["difference"] == pytest.approx(gain.mean(), abs=1e-12)
+    form, key = next(iter((name, key) for name, key in study.protocol.factors.items() if name not in SIZES))
+    one = store.points()[form].iloc[-1]
+    held = small_study(factors=SIZES, design={"method": "forms"}, contrast=[block | {"hold": {key: one}}])
+    row = declared_contrasts(run_study(held, tmp_path / "held", processes=0)).iloc[0]
+    runs = store.to_pandas()
+    own = runs[runs[form] == one].pivot_table(index="seed", columns="style", values="trust")
+    assert row["difference"] == pytest.approx((own["civic-culture"] - own["status-quo"]).mean(), abs=1e-12)
+
+
+def test_a_ladder_picks_once():
+    picked = {"highest": [{"fear": 0.0}, {"fear": 0.5}]}
+    block = {
+        "name": "x",
+        "measure": "trust",
+        "sign": "inverted-u",
+        "a": picked,
+        "ladder": [{"permission": x} for x in (0.1, 0.5, 0.9)],
+    }
+    with pytest.raises(ScenarioError, match="highest and lowest pick by half of the seeds, as a ladder does"):
+        small_study(contrast=[block], design={"method": "contrasts"}, factors=SIZES)
+
+
 def test_settings_one_by_one_may_name_their_set_of_shocks():
     study = small_study(
         factors=SIZES,

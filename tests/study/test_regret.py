@@ -109,6 +109,15 @@ def test_seeds_and_futures_without_all_values_are_left_out():
         regret(runs, "quality")
 
 
+def test_the_interval_of_a_mean_rests_on_seeds_that_all_futures_have():
+    runs = by_hand(noise=0.1)
+    runs.values["quality"][0, :2] = np.nan
+    found, whole = regret(runs, "quality").summary, regret(by_hand(noise=0.1), "quality").summary
+    assert (found["mean_high"] - found["mean_low"] > whole["mean_high"] - whole["mean_low"]).all()
+    assert (found["mean_low"] <= found["mean"]).all()
+    assert (found["mean"] <= found["mean_high"]).all()
+
+
 def test_regret_is_never_negative_and_one_policy_has_none_in_every_future():
     rng = np.random.default_rng(5)
     values = rng.normal(size=(4, 6, 3))

@@ -84,6 +84,8 @@ class Adversary:
         Box around that quarter; None where the style does not lose in it, or there are too few trials.
     n_seeds, n_fresh : int
         Seeds of every trial, and fresh ones.
+    seed : int
+        Seed of the search.
     scenario, other : Scenario
         The worst case under the style, and under the best other one; the seed is the first fresh one.
     """
@@ -101,6 +103,7 @@ class Adversary:
     box: Discovery | None
     n_seeds: int
     n_fresh: int
+    seed: int
     scenario: Scenario
     other: Scenario
 
@@ -322,6 +325,7 @@ def _found(search: Trials) -> Adversary:
         box=_box(search, values, trials, list(parameters), limit) if limit > 0.0 else None,
         n_seeds=len(search.study.seed_numbers),
         n_fresh=search.n_fresh,
+        seed=search.seed,
         scenario=scenario,
         other=other,
     )

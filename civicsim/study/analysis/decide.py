@@ -244,14 +244,16 @@ def decide(results: Store | Matched, measure: str, policies: Sequence[str] | Non
 def _run_to_run(difference: np.ndarray) -> float:
     """Return the share of the variance between draws that is run-to-run variation, from (draws, seeds) differences.
 
-    All draws meet the same seeds: what a seed does to every draw alike is no difference between draws, and is taken off.
+    All draws meet the same seeds: what a seed does to every draw alike is no difference between draws, and is taken off. Seeds that some draw
+    lacks are left out.
     """
-    mean, n = mean_of(difference, axis=1), difference.shape[1]
-    total = float(mean.var(ddof=1))
-    if n < 2 or total == 0.0:
+    difference = difference[:, ~np.isnan(difference).any(axis=0)]
+    mean, n = difference.mean(axis=1), difference.shape[1]
+    total = float(mean.var(ddof=1)) if n > 1 else 0.0
+    if total == 0.0:
         return float("nan")
-    rest = difference - mean[:, None] - (mean_of(difference, axis=0) - mean.mean())
-    within = float(np.nansum(rest**2)) / ((len(mean) - 1) * (n - 1))
+    rest = difference - mean[:, None] - (difference.mean(axis=0) - mean.mean())
+    within = float((rest**2).sum()) / ((len(mean) - 1) * (n - 1))
     return min(1.0, within / n / total)
 
 

@@ -77,15 +77,21 @@ def declared_contrasts(store: Store) -> pd.DataFrame:
         held = {factor.key: factor.levels[0] for factor in study.swept if factor.held}
         usual = {style: {key: base.value_of(key) for key in keys} | held for style, base in bases.items()}
     base = Side({}, baseline_of(study, bases), next(iter(protocol.shocks), "") if usual else "")
-    looked = _Looked(runs, {key: name for name, key in protocol.factors.items()}, usual, base, first)
+    looked = _Looked(
+        runs, study.points["draw"].to_numpy(), {key: name for name, key in protocol.factors.items()}, usual, base, first
+    )
     return pd.DataFrame([row for one in declared for row in _rows(looked, one)])
 
 
 @dataclasses.dataclass(frozen=True)
 class _Looked:
-    """Runs by condition. ``usual`` are values by style of what a condition does not name; empty where any will do."""
+    """Runs by condition, with the draw of each point as the study has it, where settings that stand for uncertainty are none.
+
+    ``usual`` are values by style of what a condition does not name; empty where any will do.
+    """
 
     runs: Matched
+    draws: np.ndarray
     columns: dict[str, str]
     usual: dict[str, dict[str, Any]]
     base: Side
@@ -95,9 +101,9 @@ class _Looked:
         """Return a measure in a condition, the mean over its points: shape (draws, seeds)."""
         points, column = self.runs.points, column_named(measure, window or side.window or self.first, self.first).name
         own = chosen(side, self.usual.get(side.style, {}) | side.setting, points, self.columns)
-        order = np.flatnonzero(own)[np.argsort(points["draw"].to_numpy()[own], kind="stable")]
-        values = self.runs.values[column][order]
-        return np.asarray(values.reshape(points["draw"].nunique(), -1, values.shape[1]).mean(axis=1))
+        draws = self.draws[own]
+        values = self.runs.values[column][np.flatnonzero(own)[np.argsort(draws, kind="stable")]]
+        return np.asarray(values.reshape(len(np.unique(draws)), -1, values.shape[1]).mean(axis=1))
 
     def about(self, one: Declared) -> About:
         window = one.cells[0][0].a.sides[0].window or self.first
@@ -234,7 +240,7 @@ def _finding(low: float, high: float, sign: str, margin: float) -> str:
     if np.isnan(low):
         return OPEN
     if sign == "0":
-        inside, outside = -margin < low and high < margin, low > margin or high < -margin
+        inside, outside = -margin <= low and high <= margin, low > margin or high < -margin
     else:
         above, below = low > 0.0, high < 0.0
         inside = {"+": above, "-": below}.get(sign, above or below)

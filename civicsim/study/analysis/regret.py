@@ -137,7 +137,9 @@ def regret(results: Store | Matched, measure: str, threshold: float | None = Non
         met = scores[SATISFICING] = (good >= about.sign * threshold).mean(axis=2)
     elif about.matters is not None:
         met = scores[SATISFICING] = (behind <= about.matters).mean(axis=2)
-    by_seed = [estimate(mean_of(own, axis=0), bounds=about.bounds) for own in cube]
+    # Of seeds that some futures lack, the means would be those of other futures.
+    everywhere = ~np.isnan(cube).any(axis=(0, 1))
+    by_seed = [estimate(mean_of(own[:, everywhere], axis=0), bounds=about.bounds) for own in cube]
     largest_low, largest_high = middle(-scores[MINIMAX][1:])
     met_low, met_high = middle(met[1:])
     columns = {

@@ -229,6 +229,10 @@ class Reader:
         compared = [key for key in ("b", "level", "thirds") if key in block]
         if len(compared) != 1 and not (fewest > 1 and not compared):
             raise ScenarioError(f"{at}: expected one of b, level and thirds to compare with, and found {len(compared)}")
+        if fewest > 1 and any(choice and choice.pick for cell in cells[0] for choice in (cell.a, cell.b)):
+            raise ScenarioError(
+                f"{at}: highest and lowest pick by half of the seeds, as a ladder does: expected one condition"
+            )
         if "thirds" in block and len(cells[0][0].a.sides) < 3:
             raise ScenarioError(f"{at}: thirds: expected at least three conditions in a")
 

@@ -175,11 +175,15 @@ class UnusableError(Exception):
 
 
 def check_whole(path: Path, digest: str | None) -> None:
-    """Raise :class:`UnusableError` if a file is empty, or has another SHA-256; None for any."""
-    if path.stat().st_size == 0:
-        raise UnusableError("is empty")
-    if digest is not None and sha256(path) != digest:
-        raise UnusableError("is not as it was written: cut off or changed")
+    """Raise :class:`UnusableError` if a file is gone or empty, or has another SHA-256; None for any."""
+    try:
+        if path.stat().st_size == 0:
+            raise UnusableError("is empty")
+        if digest is not None and sha256(path) != digest:
+            raise UnusableError("is not as it was written: cut off or changed")
+    except FileNotFoundError:
+        # A study that ends puts its parts together.
+        raise UnusableError("has gone while it was looked at") from None
 
 
 def read_part(path: Path) -> tuple[str, str]:
