@@ -86,7 +86,7 @@ class Kept:
                 own = self._working.setdefault(key, threading.Lock())
             with _held(own, stop):
                 with self._lock:
-                    # Whoever held it before has made the value, or has failed; another may have begun since.
+                    # Who held it before has made the value or failed, and another may have begun since.
                     if self._working.get(key) is not own:
                         continue
                 try:
