@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -130,7 +131,7 @@ def _of_choice(looked: _Looked, one: Declared, choice: Choice) -> np.ndarray:
         return each[0]
     values = np.array(each)
     means = _mean((1.0 if choice.pick == "highest" else -1.0) * _halved(values, pick=True))
-    return _halved(values[int(means.argmax())], pick=False)
+    return np.asarray(values[int(means.argmax())])
 
 
 def _effect(looked: _Looked, one: Declared, cell: Cell) -> np.ndarray:
@@ -165,17 +166,19 @@ def _thirds(looked: _Looked, one: Declared, cell: Cell) -> np.ndarray:
 def _tests(looked: _Looked, one: Declared) -> tuple[list[Test], str]:
     """Return the tests of a contrast, and why it cannot be supported whatever they show; "" where it can."""
     effects = [np.array([_effect(looked, one, cell) for cell in cells]) for cells in one.cells]
+    # Seeds that picked a condition, or a level, test neither.
+    tested = partial(_halved, pick=False) if one.picks else np.asarray
     place, places = _told_apart(looked, [cells[0].a.sides[0] for cells in one.cells])
     level, levels = _told_apart(looked, [cell.a.sides[0] for cell in one.cells[0]])
     own, sign = effects[0], one.sign
     if sign in ("+", "-", "0", "two-sided"):
-        return [Test("", own[0], sign)], ""
+        return [Test("", tested(own[0]), sign)], ""
     if sign.startswith("interaction"):
         part = f"effect at {place}{places[1]} − effect at {places[0]}"
-        return [Test(part, effects[1][0] - own[0], sign.removeprefix("interaction"))], ""
+        return [Test(part, tested(effects[1][0] - own[0]), sign.removeprefix("interaction"))], ""
     if sign == "reversal":
         parts = zip(places, effects, one.direction, strict=True)
-        return [Test(f"at {place}{own}", values[0], way) for own, values, way in parts], ""
+        return [Test(f"at {place}{own}", tested(values[0]), way) for own, values, way in parts], ""
     if sign == "inverted-u":
         k = 1 + int(_mean(_halved(own[1:-1], pick=True)).argmax())
         return [
@@ -188,7 +191,7 @@ def _tests(looked: _Looked, one: Declared) -> tuple[list[Test], str]:
         _halved(steps[k] - 0.5 * whole, pick=False),
         one.direction,
     )
-    return [Test("whole change", whole, one.direction), half], _unless(looked, one, k)
+    return [Test("whole change", tested(whole), one.direction), half], _unless(looked, one, k)
 
 
 def _told_apart(looked: _Looked, sides: Sequence[Side]) -> tuple[str, list[str]]:

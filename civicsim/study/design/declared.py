@@ -118,10 +118,16 @@ class Declared:
     @property
     def sides(self) -> list[Side]:
         """All its conditions."""
-        choices = [
-            choice for cells in self.cells for cell in cells for choice in (cell.a, cell.b) if choice is not None
-        ]
-        return [side for choice in choices for side in choice.sides]
+        return [side for choice in self._choices for side in choice.sides]
+
+    @property
+    def picks(self) -> bool:
+        """Whether half of the seeds picks a condition by its results."""
+        return any(choice.pick for choice in self._choices)
+
+    @property
+    def _choices(self) -> list[Choice]:
+        return [choice for cells in self.cells for cell in cells for choice in (cell.a, cell.b) if choice is not None]
 
     def columns(self, first: str) -> list[Column]:
         """Return the columns of runs that it needs; ``first`` is the first summary of the study."""
@@ -229,10 +235,6 @@ class Reader:
         compared = [key for key in ("b", "level", "thirds") if key in block]
         if len(compared) != 1 and not (fewest > 1 and not compared):
             raise ScenarioError(f"{at}: expected one of b, level and thirds to compare with, and found {len(compared)}")
-        if fewest > 1 and any(choice and choice.pick for cell in cells[0] for choice in (cell.a, cell.b)):
-            raise ScenarioError(
-                f"{at}: highest and lowest pick by half of the seeds, as a ladder does: expected one condition"
-            )
         if "thirds" in block and len(cells[0][0].a.sides) < 3:
             raise ScenarioError(f"{at}: thirds: expected at least three conditions in a")
 
