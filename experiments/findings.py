@@ -264,7 +264,7 @@ def texts(pages: Path, root: Path) -> dict[Path, str]:
         root / "README.md": MARKED.sub(lambda marked: f"{marked[1]}\n{blocks[marked[2]]}\n\n{marked[3]}", readme),
         root / KEPT: f"# {_BY}.\n\n{tomli_w.dumps({'listed': shown, 'finding': kept})}",
         pages
-        / "findings.md": f"# What README, page and lessons state\n\n{_BY} from the tables; [findings.toml](findings.toml) "
+        / "findings.md": f"# What the README, the page and lessons state about styles\n\n{_BY} from the tables; [findings.toml](findings.toml) "
         f"declares the words.\n\n{items}\n",
     }
 

@@ -425,7 +425,7 @@ class OrgExample:
 
 @command("org survey", "surveying.survey")
 class OrgSurvey(Seeded):
-    """Project your organisation from figures of its staff survey.
+    """Find simulated organisations whose staff survey is like yours.
 
         civicsim org survey --burnt-out 31 --safe 60 --answers 900
         civicsim org survey --kind my-trust.toml --burnt-out 27.5 --valued 71 --enough-staff 35
@@ -507,6 +507,6 @@ class Warmup:
         civicsim warmup
         civicsim warmup --json
 
-    This takes a minute or two, once after installing or changing civicsim; otherwise the first run takes that long.
+    This takes one to two minutes, once after installing or changing civicsim; otherwise the first run takes that long.
     Shows the folder of the compiled code and its size.
     """

@@ -198,7 +198,7 @@ Measures = Annotated[
 ]
 AllMeasures = Annotated[bool, flag("--all-measures", "Show every measure.")]
 Draws = Annotated[int | None, count("Repeat for N parameter sets that fit published data, instead of one.", 1)]
-TeamTies = Annotated[bool, flag("--team-ties", "Also tie all posts of a team; these are many ties.")]
+TeamTies = Annotated[bool, flag("--team-ties", "Also include the ties within each team, which are many.")]
 
 # -- options about studies and calibrations ----------------------------------------------------------------------------
 

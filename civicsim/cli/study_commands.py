@@ -67,7 +67,7 @@ class Run(Workers):
     shard: Annotated[str, opt.value("I/N", "Run the I-th of N parts.")] = "1/1"
     retry_failed: Annotated[bool, opt.flag("--retry-failed", "Repeat runs that failed.")] = False
     mix: Annotated[bool, opt.flag("--mix", "Keep results of other software versions beside new ones.")] = False
-    dask: Annotated[str | None, opt.value("ADDRESS", "Dask scheduler or its file: work on a cluster.")] = None
+    dask: Annotated[str | None, opt.value("ADDRESS", "Address or scheduler file of a Dask cluster to run on.")] = None
 
 
 @command("study expand", "growing.expand")
@@ -183,7 +183,7 @@ class Methods:
         civicsim study methods results --stress
         civicsim study methods results --out methods.tex
 
-    One paragraph with every number, the parameters that the study sets or varies, and the citation. The file has all
+    One paragraph with the size of everything in the design, the parameters that the study sets or varies, and the citation. The file has all
     parameters and the STRESS-ABS checklist as well.
     """
 
