@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -435,8 +436,9 @@ def _methods(subject: Subject) -> Part:
 
 
 def _repeat(store: Store, search: Adversary | None) -> Part:
-    """Return the one command that repeats the study, with its file folded away."""
-    again = "civicsim study run study.toml --out again"
+    """Return the one command that repeats the study beside the folder of its results, with its file folded away."""
+    # The folder has all scenarios of the study and all its seeds; the file may name others.
+    again = f"civicsim study run {shlex.quote(store.path.name)} --out again"
     if search is not None:
         trials = int((search.trials["found"] == SEARCH).sum())
         again = (

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import html
 import re
+import shlex
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from civicsim.cli import main
 from civicsim.errors import CivicsimError
 from civicsim.experiment.wording import scale_of, with_interval
 from civicsim.report.brief import brief
@@ -221,6 +223,14 @@ def test_an_incomplete_sample_has_a_brief_that_says_what_is_missing(tmp_path, me
     assert "Not shown:" in page
     assert "the design is incomplete" in page
     assert "missing" in page
+
+
+def test_the_command_that_repeats_a_study_gives_the_same_runs(stores, monkeypatch):
+    store = stores["full grid"]
+    command = re.search(r"Repeat it civicsim (study run .*? --out again)", words(page_of(store)))[1]
+    monkeypatch.chdir(store.path.parent)
+    assert main([*shlex.split(command), "--processes", "0", "--quiet"]) == 0
+    assert Path("again", "runs.parquet").read_bytes() == (store.path / "runs.parquet").read_bytes()
 
 
 def test_mistakes_are_one_line(stores):
