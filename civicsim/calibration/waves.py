@@ -298,7 +298,8 @@ def calibrate(
     # What was simulated with a set counts too: it has parameters that are not fitted, and emulators do not see them.
     simulated = frame.loc[frame["wave"] == plan.waves, [target.statistic for target in fitted]].to_numpy().T
     chance = np.array([[emulator.noise**2] for emulator in emulators])
-    found = np.nan_to_num(implausibility(fitted, simulated, chance))
+    # A set without a value of a statistic does not show what its target asks for.
+    found = np.nan_to_num(implausibility(fitted, simulated, chance), nan=np.inf)
     implausible = np.maximum(verdict(judged(fitted, emulators, cube)), verdict(found))
     kept = np.flatnonzero(implausible <= CUT)
     if not len(kept):
