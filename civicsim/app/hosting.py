@@ -179,6 +179,17 @@ async def _connect(connection: WebSocket) -> None:
         visitors.gone(page)
 
 
+def _close(request: Request) -> Response:
+    """Close a tab that its browser has closed; one that is unknown, or has not been connected yet, is no error."""
+    from solara.server import kernel_context, starlette
+    from starlette.responses import Response
+
+    context = kernel_context.contexts.get(request.path_params["kernel_id"])
+    if context is None or request.query_params.get("session_id") not in context.page_status:
+        return Response()
+    return starlette.close(request)
+
+
 def with_nonce(page: str, nonce: str) -> str:
     """Return a page whose own scripts carry a nonce, without which a browser does not run them."""
     return page.replace("<script", f'<script nonce="{nonce}"')
@@ -217,7 +228,7 @@ def page_routes() -> list[BaseRoute]:
     return [
         *files,
         WebSocketRoute("/jupyter/api/kernels/{kernel_id}/{name}", _connect),
-        Route("/_solara/api/close/{kernel_id}", starlette.close, methods=["POST"]),
+        Route("/_solara/api/close/{kernel_id}", _close, methods=["POST"]),
         Route("/{path:path}", _page),
     ]
 

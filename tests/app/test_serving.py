@@ -234,6 +234,19 @@ def test_other_pages_neither_connect_to_the_page_nor_send_it_anything(served, or
     assert b"deflate" not in answer.lower()
 
 
+def test_a_tab_that_is_unknown_or_not_connected_yet_is_closed_without_an_error(served):
+    given = {"Host": f"127.0.0.1:{served.port}"}
+    assert served.ask("/_solara/api/close/nothing", "POST", **given).status == 200
+    channel = "/here/it-is/jupyter/api/kernels/there/channels?session_id=tab"
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as connection:
+        lines = [f"GET {channel} HTTP/1.1", *(f"{key}: {value}" for key, value in (OPEN | given).items()), "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        connection.recv(4_096)
+        for tab in ("another", "tab", "tab"):
+            assert served.ask(f"/_solara/api/close/there?session_id={tab}", "POST", **given).status == 200, tab
+        assert served.ask("/_solara/api/close/there", "POST", **given).status == 200
+
+
 def test_no_visitor_decides_where_the_page_is(served):
     named = {key: "/elsewhere" for key in ("X-Script-Name", "Script-Name", "X-Forwarded-Prefix", "X-Forwarded-Host")}
     for headers in (named, {}):
